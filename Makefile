@@ -1,0 +1,36 @@
+# The course in a few commands. `make lab` is the one to start with.
+PYTHON ?= python3
+BIN := .venv/bin
+# Small networks run slower on several threads; parallelism is over processes.
+export OMP_NUM_THREADS = 1
+
+.PHONY: help setup lab test check exercises notebooks lint clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:
+	@$(PYTHON) course_lib/bootstrap.py
+
+lab: setup  ## open the course in JupyterLab
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(LAB_FLAGS)
+
+test: setup  ## run every test, lesson and solution
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)
+
+check: setup  ## check your answers to an exercise: make check EX=01
+	@$(BIN)/python -m course_lib.teach check $(EX)
+
+exercises: setup  ## regenerate exercises/ from solutions/
+	@$(BIN)/python -m course_lib.teach exercises
+
+notebooks: setup  ## execute lessons and solutions again and normalise them
+	@$(BIN)/python -m course_lib.teach notebooks $(NB)
+
+lint: setup  ## check the style of code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:  ## remove the environment and everything generated
+	rm -rf .venv setup.log build .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,30 @@
+"""Batched training with Stable-Baselines3, paired evaluation, and the result store."""
+
+from course_lib.learning.baselines import PD, LinearPolicy, RandomPolicy, lqr
+from course_lib.learning.evaluate import Policy, World, evaluate, record
+from course_lib.learning.history import ObservationActionHistory, with_history
+from course_lib.learning.policy import TrainedPolicy
+from course_lib.learning.ppo import FAST_PPO, falling, train_ppo
+from course_lib.learning.run_many import run_many
+from course_lib.learning.sb3_adapter import SB3Adapter
+from course_lib.learning.store import ResultStore
+
+__all__ = [
+    "FAST_PPO",
+    "PD",
+    "LinearPolicy",
+    "ObservationActionHistory",
+    "Policy",
+    "RandomPolicy",
+    "ResultStore",
+    "SB3Adapter",
+    "TrainedPolicy",
+    "World",
+    "evaluate",
+    "falling",
+    "lqr",
+    "record",
+    "run_many",
+    "train_ppo",
+    "with_history",
+]

@@ -1,0 +1,10 @@
+"""Simulators and sealed realities: every world is a batch that Gymnasium can step."""
+
+import gymnasium as gym
+
+from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
+from course_lib.worlds.distributions import Choice, LogUniform, Uniform
+
+__all__ = ["CartPole", "CartPolePhysics", "Choice", "LogUniform", "Uniform"]
+
+gym.register("sim2real/CartPole-v0", entry_point=single_cartpole, vector_entry_point=CartPole)
