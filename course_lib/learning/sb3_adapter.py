@@ -33,7 +33,7 @@ class SB3Adapter(VecEnv):
         self._lengths = np.zeros(self.num_envs, dtype=int)
 
     def reset(self) -> np.ndarray:
-        """Start every episode anew; observations (n, ...). A seed given to `seed()` is used once."""
+        """Start every episode anew; returns (n, ...). A seed given to `seed()` is used once."""
         observations, _ = self.env.reset(seed=self._seeds[0])
         self._reset_seeds()
         self._returns[:] = 0.0

@@ -94,7 +94,7 @@ def key_of(provenance: Mapping[str, Any]) -> str:
 
 @cache
 def _source_digest(module: str) -> str:
-    """Digest of a module's source and of every course_lib module that it imports, directly or not."""
+    """Digest of the sources of a module and of all of course_lib that it leads to."""
     sources, waiting = {}, [module]
     while waiting:
         name = waiting.pop()

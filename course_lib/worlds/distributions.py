@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Uniform:
-    """Every value between `low` and `high` is equally likely; `why` gives the reason for the range."""
+    """All values from `low` to `high` are equally likely; `why` gives the reason for the range."""
 
     low: float
     high: float

@@ -19,7 +19,7 @@ def quantity(
     high: float | None = None,
     whole: bool = False,
 ) -> Any:
-    """Declare one field of a `Physics`: its nominal value, unit, meaning, and the values allowed."""
+    """Declare a field of a `Physics`: nominal value, unit, meaning, and the values allowed."""
     about = {"unit": unit, "meaning": meaning, "low": low, "high": high, "whole": whole}
     return field(default=default, metadata=about)
 
