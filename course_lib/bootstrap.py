@@ -5,7 +5,6 @@ say in one line what is wrong. It does nothing when the lock and the package's m
 of the last set-up.
 """
 
-
 import hashlib
 import os
 import re

@@ -1,0 +1,18 @@
+"""What teaches: claims, predictions, plots, animations, and the machinery of checks."""
+
+from course_lib.teach.animation import CartPoleAnimation
+from course_lib.teach.claims import claim
+from course_lib.teach.machine import check_machine
+from course_lib.teach.plots import plot_ledger, plot_returns, plot_robustness, show
+from course_lib.teach.predict import predict
+
+__all__ = [
+    "CartPoleAnimation",
+    "check_machine",
+    "claim",
+    "plot_ledger",
+    "plot_returns",
+    "plot_robustness",
+    "predict",
+    "show",
+]

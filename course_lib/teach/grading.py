@@ -1,0 +1,106 @@
+"""Grade a learner's notebook: put the answers into the pristine notebook and let nbval run that.
+
+Only the `exercise` cells are taken from the learner, by cell id. Whatever else was edited, a check
+cell above all, has no effect.
+"""
+
+import copy
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_lib.teach.errors import OneLineError
+
+CELL_TIMEOUT = 120  # seconds; a check stops an endless answer long before
+
+
+class CannotGrade(OneLineError):
+    """The learner's notebook cannot be graded; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The outcome of one check: the part's name, whether it passed, and the line to show."""
+
+    part: str
+    passed: bool
+    line: str
+
+
+def merge(learner: NotebookNode, solution: NotebookNode) -> NotebookNode:
+    """Return the solution notebook with the learner's answers in its exercise cells.
+
+    Raises CannotGrade if an exercise cell is missing from the learner's notebook.
+    """
+    answers = {cell.get("id"): cell.source for cell in learner.cells if cell.cell_type == "code"}
+    merged = copy.deepcopy(solution)
+    for cell in merged.cells:
+        if "exercise" not in cell.metadata.get("tags", []):
+            continue
+        if cell.id not in answers:
+            raise CannotGrade(
+                f"Your notebook has lost the exercise cell {cell.id!r}: copy your answers into a "
+                "fresh one (git checkout the file under another name)."
+            )
+        cell.source = answers[cell.id]
+    return merged
+
+
+def grade(learner: Path, solution: Path) -> list[Grade]:
+    """Run the learner's answers under nbval and return one grade per check cell, in order.
+
+    Raises CannotGrade if a file is missing or is not a notebook.
+    """
+    merged = merge(_read(learner), _read(solution))
+    with tempfile.TemporaryDirectory() as folder:
+        notebook, report = Path(folder) / learner.name, Path(folder) / "report.xml"
+        nbformat.write(merged, notebook)
+        command = [
+            sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-current-env",
+            f"--nbval-cell-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider", "-o", "addopts=",
+            f"--rootdir={folder}", f"--junitxml={report}", str(notebook),
+        ]  # fmt: skip
+        # Stills: nobody watches the animations of a notebook that is being graded.
+        run = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True,
+            env=os.environ | {"COURSE_STILLS": "1"},
+        )  # fmt: skip
+        if not report.exists():
+            raise CannotGrade(f"nbval could not run: {(run.stderr or run.stdout)[-500:]}")
+        failures = [case.find("failure") for case in ET.parse(report).iter("testcase")]
+    code_cells = [cell for cell in merged.cells if cell.cell_type == "code"]
+    return [
+        _grade_of(cell, failure)
+        for cell, failure in zip(code_cells, failures, strict=True)
+        if "check" in cell.metadata.get("tags", [])
+    ]
+
+
+def _grade_of(cell: NotebookNode, failure: ET.Element | None) -> Grade:
+    name = re.search(r'check\("([^"]+)"', cell.source).group(1)
+    if failure is None:
+        return Grade(name, True, f"✔ {name} solved")
+    # The check's own line starts with one of two signs; anything else is an error outside of it.
+    said = re.search(r"^\s*((?:✘|○) .*)$", failure.text or "", re.M)
+    if said:
+        return Grade(name, False, said.group(1).strip())
+    error = re.findall(r"^(\w*(?:Error|Exception|Interrupt)\b.*)$", failure.text or "", re.M)
+    reason = error[-1] if error else "its cell did not run; run the notebook from the top to see"
+    return Grade(name, False, f"✘ {name} not yet: {reason}")
+
+
+def _read(path: Path) -> NotebookNode:
+    if not path.exists():
+        raise CannotGrade(f"There is no {path}; run `make exercises` to get it.")
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise CannotGrade(f"{path} is not a notebook that can be read: {error}") from None

@@ -1,0 +1,57 @@
+"""Is this machine ready for the course? Versions against the lock, memory, and cores."""
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+LOCK = Path(__file__).parents[2] / "requirements.lock"
+WATCHED = ("gymnasium", "stable_baselines3", "torch", "numpy", "scipy", "matplotlib", "jupyterlab")
+ENOUGH_MEMORY = 1.5  # GiB free: a kernel with PyTorch takes about half of one, two workers the rest
+
+
+def machine_problems(lock: Path = LOCK) -> list[str]:
+    """Return what stands in the way of the course, one plain sentence each; empty when all is well."""
+    problems = []
+    if sys.version_info < (3, 11):
+        problems.append(f"Python {platform.python_version()} is too old: install 3.11 or newer.")
+    for name, wanted in _pins(lock).items():
+        try:
+            found = version(name).split("+")[0]  # torch adds a local suffix such as +cpu
+        except PackageNotFoundError:
+            problems.append(f"{name} is missing: start JupyterLab with `make lab`.")
+            continue
+        if found != wanted:
+            problems.append(
+                f"{name} is {found}, the course was tested with {wanted}: start it with `make lab`."
+            )
+    free = psutil.virtual_memory().available / 2**30
+    if free < ENOUGH_MEMORY:
+        problems.append(
+            f"Only {free:.1f} GiB of memory are free; close other programs or kernels, because "
+            f"training wants about {ENOUGH_MEMORY:g}."
+        )
+    return problems
+
+
+def check_machine() -> None:
+    """Print what this machine is and whether the course will run on it."""
+    memory = psutil.virtual_memory()
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, "
+        f"{memory.available / 2**30:.0f} of {memory.total / 2**30:.0f} GiB of memory free"
+    )
+    problems = machine_problems()
+    for problem in problems:
+        print(f"✘ {problem}")
+    if not problems:
+        print("✔ Everything the course needs is here.")
+
+
+def _pins(lock: Path) -> dict[str, str]:
+    lines = lock.read_text().splitlines() if lock.exists() else []
+    pins = dict(line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+    return {name: pins[name] for name in WATCHED if name in pins}
