@@ -7,7 +7,7 @@ from course_lib.teach.checking import UnknownPart, run_check
 
 
 def check(part: str, answer: Any) -> None:
-    """Check `answer` for an exercise part such as "01.2"; prints a line, or raises a one-line error."""
+    """Check `answer` for a part such as "01.2": prints a line, or raises a one-line error."""
     try:
         importlib.import_module(f"course_lib.checks.ex{part.split('.')[0]}")
     except ModuleNotFoundError:

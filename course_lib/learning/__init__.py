@@ -4,24 +4,25 @@ from course_lib.learning.baselines import PD, LinearPolicy, RandomPolicy, lqr
 from course_lib.learning.evaluate import Policy, World, evaluate, record
 from course_lib.learning.history import ObservationActionHistory, with_history
 from course_lib.learning.policy import TrainedPolicy
-from course_lib.learning.ppo import FAST_PPO, falling, train_ppo
+from course_lib.learning.ppo import FAST_PPO, ROBUST_PPO, Falling, train_ppo
 from course_lib.learning.run_many import run_many
 from course_lib.learning.sb3_adapter import SB3Adapter
 from course_lib.learning.store import ResultStore
 
 __all__ = [
     "FAST_PPO",
+    "Falling",
     "PD",
     "LinearPolicy",
     "ObservationActionHistory",
     "Policy",
     "RandomPolicy",
+    "ROBUST_PPO",
     "ResultStore",
     "SB3Adapter",
     "TrainedPolicy",
     "World",
     "evaluate",
-    "falling",
     "lqr",
     "record",
     "run_many",

@@ -1,9 +1,14 @@
 """A trained policy: a Stable-Baselines3 model that acts on batches and can be stored."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
+from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.torch_layers import FlattenExtractor
+from torch import nn
 
 
 class TrainedPolicy:
@@ -17,11 +22,14 @@ class TrainedPolicy:
         self.model = model
         self.history = history
         self.steps = model.num_timesteps
+        self._act = _numpy_actor(model.policy) or self._predict
 
     def __call__(self, observations: np.ndarray) -> np.ndarray:
         """The most likely action for each observation: (n, d) -> (n, ...)."""
-        actions, _ = self.model.predict(observations, deterministic=True)
-        return actions
+        return self._act(observations)
+
+    def _predict(self, observations: np.ndarray) -> np.ndarray:
+        return self.model.predict(observations, deterministic=True)[0]
 
     def __getstate__(self) -> dict:
         """Pickle the model the way Stable-Baselines3 saves it: without its environment."""
@@ -37,3 +45,37 @@ class TrainedPolicy:
     def __repr__(self) -> str:
         memory = f", history={self.history}" if self.history else ""
         return f"TrainedPolicy({type(self.model).__name__}, {self.steps:,} steps{memory})"
+
+
+def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:
+    """The network of a plain actor in NumPy, or None if it is of another kind.
+
+    `model.predict` spends far more time on checks and conversions than on a network this small.
+    The weights are views of PyTorch's, so that further training shows here at once.
+    """
+    plain = (
+        type(policy) is ActorCriticPolicy and type(policy.features_extractor) is FlattenExtractor
+    )
+    if not plain or policy.device.type != "cpu" or policy.squash_output:
+        return None
+    hidden = list(policy.mlp_extractor.policy_net)
+    if any(type(layer) not in (nn.Linear, nn.Tanh) for layer in hidden):
+        return None
+    layers = [
+        (layer.weight.detach().numpy(), layer.bias.detach().numpy())
+        for layer in (*hidden, policy.action_net)
+        if isinstance(layer, nn.Linear)
+    ]
+    space = policy.action_space
+
+    def act(observations: np.ndarray) -> np.ndarray:
+        x = observations  # (n, d)
+        for weight, bias in layers[:-1]:
+            x = np.tanh(x @ weight.T + bias)
+        weight, bias = layers[-1]
+        x = x @ weight.T + bias  # (n, actions): scores, or the mean of a Gaussian
+        if isinstance(space, spaces.Discrete):
+            return x.argmax(axis=1)
+        return np.clip(x, space.low, space.high)
+
+    return act if isinstance(space, spaces.Discrete | spaces.Box) else None

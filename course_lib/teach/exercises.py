@@ -20,7 +20,7 @@ NBGRADER = {"schema_version": 3, "task": False}
 
 
 class BrokenSolution(Exception):
-    """A solution notebook cannot be turned into an exercise; the message says which cell and why."""
+    """A solution cannot be turned into an exercise; the message says which cell and why."""
 
 
 def make_exercise(solution: NotebookNode) -> NotebookNode:

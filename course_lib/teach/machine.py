@@ -2,7 +2,6 @@
 
 import os
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,10 +13,8 @@ ENOUGH_MEMORY = 1.5  # GiB free: a kernel with PyTorch takes about half of one, 
 
 
 def machine_problems(lock: Path = LOCK) -> list[str]:
-    """Return what stands in the way of the course, one plain sentence each; empty when all is well."""
+    """Return what stands in the way of the course, a plain sentence each; empty if nothing."""
     problems = []
-    if sys.version_info < (3, 11):
-        problems.append(f"Python {platform.python_version()} is too old: install 3.11 or newer.")
     for name, wanted in _pins(lock).items():
         try:
             found = version(name).split("+")[0]  # torch adds a local suffix such as +cpu

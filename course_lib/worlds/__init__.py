@@ -4,7 +4,16 @@ import gymnasium as gym
 
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
+from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
 
-__all__ = ["CartPole", "CartPolePhysics", "Choice", "LogUniform", "Uniform"]
+__all__ = [
+    "SIMULATED_TARGET",
+    "TUTORIAL_REALITY",
+    "CartPole",
+    "CartPolePhysics",
+    "Choice",
+    "LogUniform",
+    "Uniform",
+]
 
 gym.register("sim2real/CartPole-v0", entry_point=single_cartpole, vector_entry_point=CartPole)
