@@ -1,7 +1,7 @@
 """Batched training with Stable-Baselines3, paired evaluation, and the result store."""
 
 from course_lib.learning.baselines import PD, LinearPolicy, RandomPolicy, lqr
-from course_lib.learning.evaluate import Policy, World, evaluate, record
+from course_lib.learning.evaluate import Policy, World, evaluate, mean_returns, record
 from course_lib.learning.history import ObservationActionHistory, with_history
 from course_lib.learning.policy import TrainedPolicy
 from course_lib.learning.ppo import FAST_PPO, ROBUST_PPO, Falling, train_ppo
@@ -24,6 +24,7 @@ __all__ = [
     "World",
     "evaluate",
     "lqr",
+    "mean_returns",
     "record",
     "run_many",
     "train_ppo",

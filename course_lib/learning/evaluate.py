@@ -1,6 +1,6 @@
 """Run policies for whole episodes, paired: the same seed gives every policy the same episodes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -56,6 +56,16 @@ def evaluate(policy: Policy, world: World, episodes: int = 100, seed: int = 0) -
     for step in episodes_of(policy, world, episodes, seed):
         returns += step.rewards * step.running
     return returns
+
+
+def mean_returns(
+    policies: Iterable[Policy], world: World, episodes: int = 100, seed: int = 0
+) -> np.ndarray:
+    """The mean return of each policy over the same episodes, shape (policies,).
+
+    With one policy per training seed this is what intervals over seeds are made of.
+    """
+    return np.array([evaluate(policy, world, episodes, seed).mean() for policy in policies])
 
 
 @dataclass(frozen=True)

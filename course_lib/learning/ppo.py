@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
-from tqdm.auto import tqdm
 
 from course_lib.learning.evaluate import World
 from course_lib.learning.history import with_history
 from course_lib.learning.policy import TrainedPolicy
+from course_lib.learning.progress import progress_bar
 from course_lib.learning.sb3_adapter import SB3Adapter
 
 # Many worlds, short rollouts and large minibatches: a small network spends its time in overhead,
@@ -81,7 +81,7 @@ class _Watch(BaseCallback):
 
     def __init__(self, steps: int, stop_at: float | None, progress: bool):
         super().__init__()
-        self._bar = tqdm(total=steps, desc="training", unit=" steps", disable=not progress)
+        self._bar = progress_bar(steps, "training", shown=progress, unit=" steps")
         self._stop_at = stop_at
 
     def _on_step(self) -> bool:

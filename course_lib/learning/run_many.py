@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from joblib import Parallel, delayed
-from tqdm.auto import tqdm
 
+from course_lib.learning.progress import progress_bar
 from course_lib.learning.store import ResultStore, key_of, provenance_of
 
 
@@ -39,7 +39,9 @@ def run_many(
         for i, seed in enumerate(seeds):
             about = provenance_of(function, config, seed) if store else None
             try:
-                results[name][i] = store.get(key_of(about)) if store else _missing()
+                if store is None:
+                    raise KeyError
+                results[name][i] = store.get(key_of(about))
             except KeyError:
                 to_do.append((name, i, seed, config, about))
     quiet = {"progress": False} if "progress" in inspect.signature(function).parameters else {}
@@ -51,8 +53,7 @@ def run_many(
         n_jobs=min(workers or os.cpu_count() or 1, len(to_do)) or 1,
         return_as="generator_unordered",
     )
-    bar = tqdm(total=len(to_do), desc=function.__name__, disable=not (progress and to_do))
-    with bar:
+    with progress_bar(len(to_do), function.__name__, shown=progress and bool(to_do)) as bar:
         for place, result, seconds in pool(calls):
             name, i, _, _, about = to_do[place]
             results[name][i] = result
@@ -60,10 +61,6 @@ def run_many(
                 store.put(key_of(about), result, about | {"seconds": round(seconds, 2)})
             bar.update()
     return results
-
-
-def _missing() -> Any:
-    raise KeyError
 
 
 def _call(place: int, function: Callable, arguments: Mapping[str, Any]) -> tuple[int, Any, float]:

@@ -2,6 +2,7 @@
 
 from course_lib.teach.animation import CartPoleAnimation
 from course_lib.teach.claims import claim
+from course_lib.teach.course_map import show_course_map
 from course_lib.teach.machine import check_machine
 from course_lib.teach.plots import plot_ledger, plot_returns, plot_robustness, show
 from course_lib.teach.predict import predict
@@ -15,4 +16,5 @@ __all__ = [
     "plot_robustness",
     "predict",
     "show",
+    "show_course_map",
 ]

@@ -53,6 +53,7 @@ def plot_returns(
         ax.plot(found.estimate, row, "D", ms=8, color=COLOURS[0], zorder=3)
     ax.set_yticks(range(len(values)), list(values))
     ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))  # a cut axis makes small differences look large
     ax.set_xlabel(xlabel)
     ax.grid(axis="x", alpha=0.3)
     return ax

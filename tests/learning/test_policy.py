@@ -1,0 +1,103 @@
+"""A trained policy acts as Stable-Baselines3's own `predict`, and survives pickling."""
+
+import pickle
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from gymnasium.vector import AutoresetMode
+from stable_baselines3 import DQN, PPO
+from torch import nn
+
+from course_lib.learning import ObservationActionHistory, SB3Adapter, TrainedPolicy
+from course_lib.worlds import CartPole
+
+OBSERVATIONS = np.random.default_rng(0).normal(0, 0.3, (300, 4)).astype(np.float32)
+
+
+def discrete():
+    return CartPole(2)
+
+
+def remembering():
+    return ObservationActionHistory(CartPole(2), 3)
+
+
+def continuous():
+    same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
+    return gym.make_vec("Pendulum-v1", 2, "sync", vector_kwargs=same_step)
+
+
+def untrained(build=discrete, algorithm=PPO, history=0, **settings):
+    """A policy with random weights, large enough that its actions differ."""
+    model = algorithm("MlpPolicy", SB3Adapter(build()), seed=1, device="cpu", **settings)
+    with torch.no_grad():
+        for weight in model.policy.parameters():
+            weight.normal_(0, 1)
+    return TrainedPolicy(model, history)
+
+
+POLICIES = {
+    "plain": {},
+    "with history": {"build": remembering, "history": 3},
+    "continuous": {"build": continuous},
+    "state-dependent noise": {"build": continuous, "use_sde": True},
+    "no hidden layer": {"policy_kwargs": {"net_arch": []}},
+    "three hidden layers": {"policy_kwargs": {"net_arch": [8, 5, 7]}},
+    "another activation": {"policy_kwargs": {"activation_fn": nn.ReLU}},
+    "another algorithm": {"algorithm": DQN},
+}
+
+
+@pytest.fixture(params=POLICIES.values(), ids=POLICIES.keys())
+def policy(request):
+    return untrained(**request.param)
+
+
+def observations_for(policy):
+    width = policy.model.observation_space.shape[0]
+    return np.random.default_rng(0).normal(0, 0.3, (300, width)).astype(np.float32)
+
+
+def test_actions_are_those_of_predict(policy):
+    observations = observations_for(policy)
+    expected, _ = policy.model.predict(observations, deterministic=True)
+    actions = policy(observations)
+    assert len(np.unique(expected)) > 1
+    assert actions.shape == expected.shape
+    assert actions.dtype == expected.dtype
+    np.testing.assert_allclose(actions, expected, atol=1e-5)
+
+
+def test_a_policy_acts_on_a_batch_as_on_each_observation(policy):
+    observations = observations_for(policy)
+    one_by_one = np.concatenate([policy(row[None]) for row in observations])
+    np.testing.assert_allclose(policy(observations), one_by_one, atol=1e-5)
+
+
+def test_a_pickled_policy_comes_back_the_same(policy):
+    copy = pickle.loads(pickle.dumps(policy))
+    observations = observations_for(policy)
+    np.testing.assert_array_equal(copy(observations), policy(observations))
+    assert (copy.history, copy.steps, repr(copy)) == (policy.history, policy.steps, repr(policy))
+    assert copy.model.env is None
+
+
+def test_a_continuous_action_stays_within_its_bounds():
+    actions = untrained(continuous)(np.full((1, 3), 50.0, dtype=np.float32))
+    assert np.abs(actions).max() == 2.0
+
+
+def test_further_training_shows_at_once():
+    policy = untrained(n_steps=64, learning_rate=0.1)
+    before = policy(OBSERVATIONS)
+    policy.model.learn(512)
+    after = policy(OBSERVATIONS)
+    np.testing.assert_array_equal(after, policy.model.predict(OBSERVATIONS, deterministic=True)[0])
+    assert not np.array_equal(before, after)
+
+
+def test_a_policy_says_what_it_is():
+    assert repr(untrained()) == "TrainedPolicy(PPO, 0 steps)"
+    assert repr(untrained(remembering, history=3)) == "TrainedPolicy(PPO, 0 steps, history=3)"
