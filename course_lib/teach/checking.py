@@ -143,13 +143,14 @@ def number(value: Any, what: str) -> float:
     return float(array)
 
 
-def numbers(value: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
-    """Return `value` as a float array of `shape`; raise CheckFailed if it is not one."""
+def numbers(value: Any, shape: tuple[int, ...] | None, what: str) -> np.ndarray:
+    """Return `value` as a float array of `shape` (None: any); raise CheckFailed if it is not."""
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise CheckFailed(f"{what} should hold numbers, not {brief(value)}") from None
-    require(array.shape == shape, f"{what} should have shape {shape}, not {array.shape}")
+    right = shape is None or array.shape == shape
+    require(right, f"{what} should have shape {shape}, not {array.shape}")
     require(bool(np.isfinite(array).all()), f"{what} should be finite everywhere")
     return array
 

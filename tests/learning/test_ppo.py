@@ -95,7 +95,7 @@ def test_the_learning_rate_of_the_robust_settings_has_fallen_at_the_end():
     policy = train_ppo(NOMINAL, seed=3, **ROBUST_PPO | TINY | {"learning_rate": Falling(1e-3)})
     assert policy.model.gae_lambda == ROBUST_PPO["gae_lambda"]
     last = policy.model.policy.optimizer.param_groups[0]["lr"]
-    assert last == pytest.approx(Falling(1e-3)(128 / 512))  # set before the last of four rollouts
+    assert last == pytest.approx(1e-4)
 
 
 def test_a_policy_with_history_sees_that_many_steps(tiny_with_history):

@@ -173,7 +173,7 @@ def test_stable_baselines_own_wrappers_work_on_top():
     ends = 0
     for _ in range(30):
         seen, rewards, dones, infos = env.step(np.ones(4, dtype=int))
-        assert env.observation_space.contains(seen[0])
+        assert seen.shape == (4, 4)
         assert (rewards == 1).all()
         for i in np.flatnonzero(dones):
             assert 5 < infos[i]["episode"]["l"] < 15
