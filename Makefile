@@ -1,6 +1,8 @@
 # The course in a few commands. `make lab` is the one to start with.
 PYTHON ?= python3
 BIN := .venv/bin
+# The folder that `make lab` shows.
+COURSE ?= .
 # Small networks run slower on several threads; parallelism is over processes.
 export OMP_NUM_THREADS = 1
 
@@ -13,7 +15,7 @@ setup:
 	@$(PYTHON) course_lib/bootstrap.py
 
 lab: setup  ## open the course in JupyterLab
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb $(LAB_FLAGS)
+	$(BIN)/jupyter lab $(COURSE)/notebooks/00_start_here.ipynb --ServerApp.root_dir=$(COURSE) $(LAB_FLAGS)
 
 test: setup  ## run every test, lesson and solution
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TEST_FLAGS)

@@ -237,6 +237,15 @@ def test_everything_is_installed_again_when_the_lock_or_the_package_changed(cour
     assert len(commands) == 4
 
 
+def test_everything_is_installed_again_for_another_python(course, monkeypatch):
+    _, commands = course
+    bootstrap.set_up()
+    commands.clear()
+    monkeypatch.setattr(sys, "version", "3.12.0 (another)")
+    bootstrap.set_up()
+    assert len(commands) == 4
+
+
 def test_a_set_up_that_failed_is_tried_again(course, monkeypatch):
     _, commands = course
     pretend = bootstrap.run
