@@ -34,7 +34,9 @@ class CartPolePhysics(Physics):
     joint_friction: float = quantity(0.0, "N·m·s/rad", "viscous friction in the hinge", low=0)
     action_delay: int = quantity(0, "steps", "wait before a command acts", low=0, whole=True)
     observation_delay: int = quantity(0, "steps", "age of what is seen", low=0, whole=True)
-    motor_lag: float = quantity(0.0, "1", "share of the force kept per step", low=0, high=0.999)
+    motor_lag: float = quantity(
+        0.0, "1", "new force = lag × old force + (1 - lag) × command", low=0, high=0.999
+    )
     force_noise: float = quantity(0.0, "N", "standard deviation of the push", low=0)
     observation_noise: float = quantity(
         0.0, "m, m/s, rad, rad/s", "standard deviation of every reading", low=0

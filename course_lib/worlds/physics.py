@@ -1,6 +1,6 @@
 """The physics of a world: a frozen dataclass of quantities, each a number or a distribution."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from html import escape
 from numbers import Real
 from typing import Any
@@ -67,15 +67,19 @@ class Physics:
         }
 
     def _repr_html_(self) -> str:
-        """Show the physics as a table in a notebook: name, value, unit, meaning."""
+        """A table for notebooks: name, value (bold where it is not nominal), unit, meaning."""
         rows = "".join(
-            f"<tr><td><code>{f.name}</code></td><td>{escape(str(getattr(self, f.name)))}</td>"
+            f"<tr><td><code>{f.name}</code></td><td>{self._shown(f)}</td>"
             f"<td>{f.metadata['unit']}</td><td style='text-align:left'>{f.metadata['meaning']}</td>"
             "</tr>"
             for f in fields(self)
         )
         head = "<tr><th>quantity</th><th>value</th><th>unit</th><th>meaning</th></tr>"
         return f"<table>{head}{rows}</table>"
+
+    def _shown(self, f: Field) -> str:
+        value = getattr(self, f.name)
+        return escape(str(value)) if value == f.default else f"<b>{escape(str(value))}</b>"
 
 
 def _require_whole(name: str, value: float | Distribution) -> None:
