@@ -51,18 +51,24 @@ def read_pins(path):
 
 def fingerprint():
     """Identify what an installation depends on: lock, package metadata, and Python itself."""
-    digest = hashlib.sha256(("%s %s" % (sys.version, ROOT)).encode())
-    for name in ("requirements.lock", "pyproject.toml"):
-        with open(os.path.join(ROOT, name), "rb") as file:
-            digest.update(file.read())
-    return digest.hexdigest()
+    import tomllib  # Python 3.11 has it, and an older one is refused before this
+
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        settings = tomllib.load(file)
+    with open(LOCK, "rb") as file:
+        lock = file.read()
+    # Settings of tools, such as the linter's, install nothing.
+    settings.pop("tool", None)
+    parts = [sys.version, ROOT, settings, lock]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def explain(output):
     """Turn the output of a failed pip into one line of advice."""
     missing = re.search(r"No matching distribution found for (\S+)", output)
     offline = re.search(
-        r"(NewConnectionError|Temporary failure in name resolution|ProxyError|"
+        r"(NewConnectionError|Temporary failure in name resolution|ProxyError|ReadTimeoutError|"
+        r"SSLError|ConnectTimeoutError|ConnectionResetError|"
         r"Network is unreachable|ConnectTimeout|NameResolutionError)",
         output,
     )

@@ -168,9 +168,6 @@ DISK_FULL = (
         (TIMED_OUT, "no network"),
         pytest.param(
             *(SLOW, "no network"),
-            marks=pytest.mark.xfail(
-                strict=True, reason="bug: a read that timed out is called a missing package"
-            ),
         ),
         (NOT_FOR_THIS_PYTHON, "pip finds no torch==2.13.0 for Python"),
         (DISK_FULL, "the disk is full"),
@@ -226,15 +223,28 @@ def test_nothing_is_run_when_nothing_changed(course):
     assert commands == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
+ADDED = {"requirements.lock": "numpy==2.0.0\n", "pyproject.toml": 'version = "9"\n'}
+
+
+@pytest.mark.parametrize("name", ADDED)
 def test_everything_is_installed_again_when_the_lock_or_the_package_changed(course, name):
     folder, commands = course
     bootstrap.set_up()
     commands.clear()
     with open(folder / name, "a") as file:
-        file.write("# changed\n")
+        file.write(ADDED[name])
     bootstrap.set_up()
     assert len(commands) == 4
+
+
+def test_a_setting_of_the_linter_installs_nothing(course):
+    folder, commands = course
+    bootstrap.set_up()
+    commands.clear()
+    with open(folder / "pyproject.toml", "a") as file:
+        file.write("[tool.ruff]\nline-length = 99\n")
+    bootstrap.set_up()
+    assert commands == []
 
 
 def test_everything_is_installed_again_for_another_python(course, monkeypatch):

@@ -38,8 +38,10 @@ def iqm_interval(values: np.ndarray, *, confidence: float = 0.95, seed: int = 0)
 
     Give one value per training seed (its mean over evaluation episodes), not one per episode: the
     question is how another training run would have come out. Raises ValueError for fewer than
-    three values, or values that are not finite.
+    three values, values that are not finite, and a confidence outside (0, 1).
     """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is a share such as 0.95, not {confidence}")
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or len(values) < 3:
         raise ValueError(

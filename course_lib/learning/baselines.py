@@ -1,6 +1,7 @@
 """Controllers for CartPole that do not learn: the scale on which a learned policy is read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.linalg import solve_continuous_are
@@ -47,11 +48,11 @@ def lqr(physics: CartPolePhysics | None = None) -> LinearPolicy:
     """The linear-quadratic regulator of the cart and pole linearised about upright.
 
     Solves the continuous-time Riccati equation (SciPy) for the cost x² + x_dot²/10 + 10 theta² +
-    theta_dot²/10 + force²/100, without latency or noise. Raises TypeError when a parameter of
-    `physics` is a distribution: the regulator is made for one machine.
+    theta_dot²/10 + force²/100, leaving out latency, noise, friction and slope. Raises TypeError
+    when a parameter of `physics` is a distribution: the regulator is made for one machine.
     """
-    p = replace(physics or CartPolePhysics())
-    if not all(isinstance(value, int | float) for value in vars(p).values()):
+    p = physics or CartPolePhysics()
+    if not all(isinstance(value, Real) for value in vars(p).values()):
         raise TypeError("lqr needs one machine: give every parameter of physics as a number")
     m, length = p.pole_mass, p.pole_half_length
     total = p.cart_mass + m

@@ -52,9 +52,9 @@ def evaluate(policy: Policy, world: World, episodes: int = 100, seed: int = 0) -
     random numbers), so that their difference is a difference of policies. The random numbers of an
     episode do not depend on when other episodes end.
     """
-    returns = np.zeros(episodes)
+    returns = 0.0
     for step in episodes_of(policy, world, episodes, seed):
-        returns += step.rewards * step.running
+        returns = returns + step.rewards * step.running
     return returns
 
 

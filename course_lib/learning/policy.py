@@ -53,10 +53,12 @@ def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None
     `model.predict` spends far more time on checks and conversions than on a network this small.
     The weights are views of PyTorch's, so that further training shows here at once.
     """
-    plain = (
-        type(policy) is ActorCriticPolicy and type(policy.features_extractor) is FlattenExtractor
-    )
-    if not plain or policy.device.type != "cpu" or policy.squash_output:
+    seen = policy.observation_space
+    flat = isinstance(seen, spaces.Box) and len(seen.shape) == 1
+    plain = type(policy) is ActorCriticPolicy and not policy.squash_output
+    if not (plain and flat and type(policy.features_extractor) is FlattenExtractor):
+        return None
+    if policy.device.type != "cpu":
         return None
     hidden = list(policy.mlp_extractor.policy_net)
     if any(type(layer) not in (nn.Linear, nn.Tanh) for layer in hidden):

@@ -1,5 +1,6 @@
 """Run one function for many configurations and seeds, in parallel, and keep the results."""
 
+import copy
 import inspect
 import os
 import time
@@ -53,7 +54,8 @@ def run_many(
         n_jobs=min(workers or os.cpu_count() or 1, len(to_do)) or 1,
         return_as="generator_unordered",
     )
-    with progress_bar(len(to_do), function.__name__, shown=progress and bool(to_do)) as bar:
+    name_of_work = getattr(function, "__name__", "runs")
+    with progress_bar(len(to_do), name_of_work, shown=progress and bool(to_do)) as bar:
         for place, result, seconds in pool(calls):
             name, i, _, _, about = to_do[place]
             results[name][i] = result
@@ -65,5 +67,6 @@ def run_many(
 
 def _call(place: int, function: Callable, arguments: Mapping[str, Any]) -> tuple[int, Any, float]:
     start = time.perf_counter()
-    result = function(**arguments)
+    # A copy: a call must not find what an earlier one in this process changed.
+    result = function(**copy.deepcopy(arguments))
     return place, result, time.perf_counter() - start

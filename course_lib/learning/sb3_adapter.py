@@ -34,8 +34,9 @@ class SB3Adapter(VecEnv):
 
     def reset(self) -> np.ndarray:
         """Start every episode anew; returns (n, ...). A seed given to `seed()` is used once."""
-        observations, _ = self.env.reset(seed=self._seeds[0])
+        observations, _ = self.env.reset(seed=self._seeds[0], options=self._options[0] or None)
         self._reset_seeds()
+        self._reset_options()
         self._returns[:] = 0.0
         self._lengths[:] = 0
         return observations

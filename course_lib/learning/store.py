@@ -7,10 +7,12 @@ import json
 import os
 import pickle
 import platform
-import tempfile
+import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,9 @@ class ResultStore:
 
     def _write(self, path: Path, content: bytes) -> None:
         # Written aside and renamed: two processes may store the same result at once.
-        with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
-            file.write(content)
-        os.replace(file.name, path)
+        aside = path.with_suffix(f".{uuid.uuid4().hex}")
+        aside.write_bytes(content)
+        os.replace(aside, path)
 
 
 def provenance_of(function: Callable, config: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -68,22 +70,49 @@ def provenance_of(function: Callable, config: Mapping[str, Any], seed: int) -> d
     not be followed) and for a value in `config` whose `repr` does not tell its content.
     """
     module = getattr(function, "__module__", None) or ""
-    if not module.startswith("course_lib.") or "<" in function.__qualname__:
+    name = getattr(function, "__qualname__", repr(function))
+    if not module.startswith("course_lib.") or "<" in name:
         raise ValueError(
-            f"only a named function of course_lib can be stored, not {module}."
-            f"{getattr(function, '__qualname__', function)}; pass store=None to run without storing"
+            f"only a named function of course_lib can be stored, not {module}.{name}; "
+            "pass store=None to run without storing"
         )
-    for name, value in config.items():
-        if " at 0x" in repr(value):
-            raise ValueError(f"{name}={value!r} cannot be part of a stored result's key")
+    modules = {module}
+    for argument, value in config.items():
+        _follow(argument, value, modules)
     return {
-        "function": f"{module}.{function.__qualname__}",
+        "function": f"{module}.{name}",
         "config": {name: repr(value) for name, value in sorted(config.items())},
-        "seed": seed,
-        "source": _source_digest(module),
+        "seed": int(seed),
+        "source": {name: _source_digest(name) for name in sorted(modules)},
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
     }
+
+
+def _follow(argument: str, value: Any, modules: set[str]) -> None:
+    """Add the modules that define a value; raises ValueError if its repr does not tell it all."""
+    if isinstance(value, Mapping):
+        inside = [*value.keys(), *value.values()]
+    elif isinstance(value, tuple | list):
+        inside = value
+    elif _is_recipe(value):
+        modules.add(type(value).__module__)
+        inside = [getattr(value, f.name) for f in fields(value)]
+    elif value is None or isinstance(value, str | Real):
+        inside = ()
+    else:
+        raise ValueError(f"{argument}={value!r} cannot be part of a stored result's key")
+    for part in inside:
+        _follow(argument, part, modules)
+
+
+def _is_recipe(value: Any) -> bool:
+    """Whether a value is a frozen dataclass of this package: its fields and source tell it all."""
+    return (
+        is_dataclass(value)
+        and type(value).__dataclass_params__.frozen
+        and type(value).__module__.startswith("course_lib.")
+    )
 
 
 def key_of(provenance: Mapping[str, Any]) -> str:

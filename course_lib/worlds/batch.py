@@ -63,11 +63,15 @@ class BatchWorld(VectorEnv):
         """Advance every world by one step.
 
         Takes actions (n, ...); returns observations (n, ...), rewards (n,), terminated (n,),
-        truncated (n,) and infos. Raises RuntimeError before the first `reset`.
+        truncated (n,) and infos. Raises RuntimeError before the first `reset`, and ValueError for
+        actions outside the action space.
         """
         if not self._running:
             raise RuntimeError("call reset() before step()")
-        observations, rewards, terminated = self._advance(np.asarray(actions))
+        actions = np.asarray(actions)
+        if not self.action_space.contains(actions):
+            raise ValueError(f"actions {actions!r} are not in {self.action_space}")
+        observations, rewards, terminated = self._advance(actions)
         self._steps += 1
         truncated = self._steps >= self.max_episode_steps
         done = terminated | truncated

@@ -3,7 +3,8 @@
 The rigid-body equations are those of Florian (2007), "Correct equations for the dynamics of the
 cart-pole system", without the normal-force term, as in Gymnasium's `CartPole-v1`, which follows
 Barto, Sutton and Anderson (1983), IEEE Trans. SMC 13(5). With nominal values both agree step by
-step. Friction here is viscous (proportional to speed) in the rail and in the hinge.
+step. Friction here is viscous (proportional to speed) in the rail and in the hinge; the integrator
+is explicit, so friction far beyond that of a real bearing makes it unstable.
 """
 
 from dataclasses import dataclass, fields

@@ -1,6 +1,8 @@
 """Distributions that a physics parameter can be drawn from, once per episode."""
 
+import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -14,6 +16,7 @@ class Uniform:
     why: str = ""
 
     def __post_init__(self):
+        _require_numbers(self.low, self.high)
         if not self.low <= self.high:
             raise ValueError(f"{self}: low must not exceed high")
 
@@ -31,6 +34,7 @@ class LogUniform:
     why: str = ""
 
     def __post_init__(self):
+        _require_numbers(self.low, self.high)
         if not 0 < self.low <= self.high:
             raise ValueError(f"{self}: needs 0 < low <= high")
 
@@ -48,6 +52,7 @@ class Choice:
 
     def __post_init__(self):
         object.__setattr__(self, "values", tuple(self.values))
+        _require_numbers(*self.values)
         if not self.values:
             raise ValueError("Choice needs at least one value")
 
@@ -64,6 +69,15 @@ class Choice:
     def sample(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Draw `size` values, shape (size,)."""
         return np.asarray(self.values, dtype=float)[rng.integers(len(self.values), size=size)]
+
+
+def _require_numbers(*values: float) -> None:
+    """Raise TypeError or ValueError unless every value is a finite number."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(f"a distribution is over numbers, not {value!r}")
+        if not math.isfinite(value):
+            raise ValueError(f"a distribution is over finite numbers, not {value!r}")
 
 
 Distribution = Uniform | LogUniform | Choice

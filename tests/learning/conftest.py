@@ -2,10 +2,14 @@ import importlib
 import sys
 
 import pytest
+import torch
 
 import course_lib
 from course_lib.learning import ResultStore
 from course_lib.learning import store as store_module
+
+# On a busy machine, a network this small is many times slower on two threads.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ def rates_of_change(physics, states, force):
     """Time derivative of states (n, 4) under one force; exact, as the simulator's step is Euler."""
     env = CartPole(len(states), replace(physics, force=abs(force)), autoreset=False)
     env.reset(options={"state": states})
-    env.step(np.full(len(states), force > 0))
+    env.step(np.full(len(states), int(force > 0)))
     return (env.state - states) / TIME_STEP
 
 

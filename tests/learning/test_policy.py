@@ -13,6 +13,8 @@ from torch import nn
 from course_lib.learning import ObservationActionHistory, SB3Adapter, TrainedPolicy
 from course_lib.worlds import CartPole
 
+SAME_STEP = {"autoreset_mode": AutoresetMode.SAME_STEP}
+
 
 def discrete():
     return CartPole(2)
@@ -23,8 +25,7 @@ def remembering():
 
 
 def continuous():
-    same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
-    return gym.make_vec("Pendulum-v1", 2, "sync", vector_kwargs=same_step)
+    return gym.make_vec("Pendulum-v1", 2, "sync", vector_kwargs=SAME_STEP)
 
 
 def untrained(build=discrete, algorithm=PPO, history=0, **settings):
@@ -85,6 +86,13 @@ def test_a_pickled_policy_comes_back_the_same(policy):
 def test_a_continuous_action_stays_within_its_bounds():
     actions = untrained(continuous)(np.full((1, 3), 50.0, dtype=np.float32))
     assert np.abs(actions).max() == 2.0
+
+
+def test_a_policy_that_observes_symbols_acts_as_predict_does():
+    policy = untrained(lambda: gym.make_vec("FrozenLake-v1", 2, "sync", vector_kwargs=SAME_STEP))
+    observations = np.arange(16)
+    expected, _ = policy.model.predict(observations, deterministic=True)
+    np.testing.assert_array_equal(policy(observations), expected)
 
 
 def test_further_training_shows_at_once():

@@ -48,6 +48,12 @@ def test_one_seed_gives_one_policy_whatever_was_random_before(tiny):
     np.testing.assert_array_equal(again(OBSERVATIONS), tiny(OBSERVATIONS))
 
 
+def test_training_uses_one_thread():
+    torch.set_num_threads(2)
+    train_ppo(NOMINAL, seed=3, **TINY)
+    assert torch.get_num_threads() == 1
+
+
 def test_another_seed_gives_another_policy(tiny):
     assert not torch.equal(weights(train_ppo(NOMINAL, seed=4, **TINY)), weights(tiny))
 
@@ -63,6 +69,14 @@ def test_training_stops_early_once_its_episodes_are_good_enough():
     assert policy.steps < 50_000
     assert len(returns) == 100
     assert np.mean(returns) >= 40.0
+
+
+def test_training_does_not_stop_before_a_hundred_episodes_have_ended():
+    # Without learning, an episode is some twenty steps long.
+    settings = TINY | {"steps": 20_000, "learning_rate": 0.0}
+    policy = train_ppo(NOMINAL, seed=3, stop_at=1.0, **settings)
+    assert len(policy.model.ep_info_buffer) == 100
+    assert policy.steps < 10_000
 
 
 def test_training_does_not_stop_for_a_goal_that_it_misses(tiny):

@@ -95,7 +95,7 @@ def steps_until_the_fall():
     env = CartPole(1, autoreset=False)
     env.reset(options={"state": np.zeros(4)})
     for step in range(1, 50):
-        if env.step(np.ones(1))[2][0]:
+        if env.step(np.ones(1, dtype=int))[2][0]:
             return step
     raise AssertionError("a cart pushed to one side must lose its pole")
 
@@ -112,7 +112,7 @@ def test_the_value_after_the_end_is_used_only_if_the_episode_was_cut_off(spare, 
     env.reset()
     batch.reset(options={"state": np.zeros(4)})
     while True:
-        _, _, dones, infos = env.step(np.ones(1))
+        _, _, dones, infos = env.step(np.ones(1, dtype=int))
         if dones[0]:
             break
     assert infos[0]["TimeLimit.truncated"] is is_cut_off
@@ -185,11 +185,10 @@ def test_infos_of_one_step_do_not_show_up_in_the_next():
     env = SB3Adapter(CartPole(4))
     env.reset()
     for _ in range(30):
-        _, _, dones, infos = env.step(np.ones(4))
+        _, _, dones, infos = env.step(np.ones(4, dtype=int))
         assert [bool(info) for info in infos] == dones.tolist()
 
 
-@pytest.mark.xfail(strict=True, reason="bug: reset() drops what set_options() was given")
 def test_options_given_to_the_adapter_reach_the_next_reset():
     env = SB3Adapter(CartPole(2))
     env.set_options({"state": np.zeros(4)})

@@ -125,7 +125,7 @@ def test_friction_takes_energy_from_a_swinging_pole(friction):
         env = CartPole(1, physics, autoreset=False)
         env.reset(options={"state": [0.0, 0.0, np.pi - 1.0, 0.0]})
         for _ in range(300):
-            env.step(np.zeros(1))
+            env.step(np.zeros(1, dtype=int))
         lowest = -physics.pole_mass * physics.gravity * physics.pole_half_length
         left.append(energy(physics, env.state)[0] - lowest)
     # Compared with a frictionless cart, because explicit Euler itself adds energy to a swing.
@@ -138,7 +138,7 @@ def test_rail_friction_alone_slows_a_cart_exponentially():
     env = CartPole(1, physics, autoreset=False)
     env.reset(options={"state": [0.0, 1.0, 0.0, 0.0]})
     for _ in range(100):
-        env.step(np.zeros(1))
+        env.step(np.zeros(1, dtype=int))
     assert env.state[0, 1] == pytest.approx(np.exp(-0.5 * 100 * TIME_STEP), rel=0.01)
 
 
@@ -147,7 +147,7 @@ def test_on_a_slope_the_cart_rolls_downhill_and_the_pole_stays_normal_to_the_rai
     env = CartPole(1, CartPolePhysics(force=0.0, floor_tilt=tilt), autoreset=False)
     env.reset(options={"state": np.zeros(4)})
     for _ in range(10):
-        env.step(np.zeros(1))
+        env.step(np.zeros(1, dtype=int))
     _, speed, theta, rate = env.state[0]
     assert speed == pytest.approx(-9.8 * np.sin(tilt) * 10 * TIME_STEP)
     assert theta == rate == 0.0
@@ -167,13 +167,13 @@ def test_on_a_slope_the_cart_rolls_downhill_and_the_pole_stays_normal_to_the_rai
 def test_an_episode_ends_where_the_cart_or_the_pole_leaves_its_limit(state, ends):
     env = CartPole(1, autoreset=False)
     env.reset(options={"state": state})
-    _, reward, terminated, truncated, _ = env.step(np.ones(1))
+    _, reward, terminated, truncated, _ = env.step(np.ones(1, dtype=int))
     assert (reward[0], terminated[0], truncated[0]) == (1.0, ends, False)
 
 
 def test_the_true_state_ends_the_episode_not_what_the_sensor_says():
     env = CartPole(1, CartPolePhysics(sensor_bias=0.5), autoreset=False)
     env.reset(options={"state": np.zeros(4)})
-    seen, _, terminated, _, _ = env.step(np.ones(1))
+    seen, _, terminated, _, _ = env.step(np.ones(1, dtype=int))
     assert seen[0, 2] > 0.4
     assert not terminated[0]

@@ -46,7 +46,9 @@ def test_a_range_of_one_value_is_a_constant(distribution):
     ("build", "message"),
     [
         (lambda: Uniform(2.0, 1.0), "low must not exceed high"),
-        (lambda: Uniform(float("nan"), 1.0), "low must not exceed high"),
+        (lambda: Uniform(float("nan"), 1.0), "finite"),
+        (lambda: Uniform(1.0, float("inf")), "finite"),
+        (lambda: Choice((9.8, float("nan"))), "finite"),
         (lambda: LogUniform(2.0, 1.0), "0 < low <= high"),
         (lambda: LogUniform(0.0, 1.0), "0 < low <= high"),
         (lambda: LogUniform(-1.0, 1.0), "0 < low <= high"),
@@ -55,4 +57,18 @@ def test_a_range_of_one_value_is_a_constant(distribution):
 )
 def test_an_impossible_range_is_refused(build, message):
     with pytest.raises(ValueError, match=message):
+        build()
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Choice(("earth", "moon")),
+        lambda: Choice((True, 2)),
+        lambda: Uniform("a", "b"),
+        lambda: LogUniform(1.0, None),
+    ],
+)
+def test_what_is_no_number_is_refused(build):
+    with pytest.raises(TypeError, match="over numbers"):
         build()

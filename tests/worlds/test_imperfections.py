@@ -88,10 +88,10 @@ def test_a_new_episode_remembers_no_command_of_the_last_one(imperfection):
     for warm_up in (0, 5):  # the second time, commands are on their way when the episode begins
         env.reset(options={"state": np.zeros(4)})
         for _ in range(warm_up):
-            env.step(np.ones(1))
+            env.step(np.ones(1, dtype=int))
         env.reset(options={"state": np.zeros(4)})
         for _ in range(4):
-            env.step(np.zeros(1))
+            env.step(np.zeros(1, dtype=int))
         after.append(env.state)
     np.testing.assert_array_equal(*after)
 
@@ -128,7 +128,7 @@ def test_every_world_has_its_own_observation_delay():
     delays = env._k.observation_delay.astype(int)
     assert set(delays) == {0, 2, 3}
     for _ in range(8):
-        seen.append(env.step(np.ones(60))[0])
+        seen.append(env.step(np.ones(60, dtype=int))[0])
         states.append(env.state)
     for t in range(9):
         expected = np.array(states)[np.maximum(t - delays, 0), np.arange(60)]
@@ -185,7 +185,7 @@ def test_a_restarted_episode_shows_nothing_of_the_last_one(fault):
     first, _ = env.reset(seed=0)
     restarted = np.zeros(40, dtype=bool)
     for _ in range(15):  # always to the right: every pole falls within 15 steps
-        seen, _, terminated, _, _ = env.step(np.ones(40))
+        seen, _, terminated, _, _ = env.step(np.ones(40, dtype=int))
         first[terminated] = env.state[terminated]
         restarted |= terminated
         np.testing.assert_allclose(seen, first, atol=1e-7)
