@@ -2,12 +2,12 @@
 
 from course_lib.learning.baselines import PD, LinearPolicy, RandomPolicy, lqr
 from course_lib.learning.evaluate import Policy, World, evaluate, mean_returns, record
-from course_lib.learning.history import ObservationActionHistory, with_history
 from course_lib.learning.policy import TrainedPolicy
 from course_lib.learning.ppo import FAST_PPO, ROBUST_PPO, Falling, train_ppo
 from course_lib.learning.run_many import run_many
 from course_lib.learning.sb3_adapter import SB3Adapter
 from course_lib.learning.store import ResultStore
+from course_lib.worlds.history import ObservationActionHistory, with_history
 
 __all__ = [
     "FAST_PPO",

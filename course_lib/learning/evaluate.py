@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from course_lib.learning.history import with_history
+from course_lib.worlds.history import with_history
 
 Policy = Callable[[np.ndarray], np.ndarray]  # observations (n, d) -> actions (n, ...)
 

@@ -8,10 +8,10 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 
 from course_lib.learning.evaluate import World
-from course_lib.learning.history import with_history
 from course_lib.learning.policy import TrainedPolicy
 from course_lib.learning.progress import progress_bar
 from course_lib.learning.sb3_adapter import SB3Adapter
+from course_lib.worlds.history import with_history
 
 # Many worlds, short rollouts and large minibatches: a small network spends its time in overhead,
 # so the same samples in fewer, larger pieces train several times faster. `gamma` is lower than

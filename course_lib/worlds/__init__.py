@@ -4,9 +4,14 @@ import gymnasium as gym
 
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
+from course_lib.worlds.rig import BudgetSpent, PolicyFault, Rig, RigEpisode
 from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
 
 __all__ = [
+    "BudgetSpent",
+    "PolicyFault",
+    "Rig",
+    "RigEpisode",
     "SIMULATED_TARGET",
     "TUTORIAL_REALITY",
     "CartPole",

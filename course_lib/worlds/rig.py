@@ -1,0 +1,208 @@
+"""The rig: a real system, as far as this course is concerned. No one can look into it.
+
+`Rig(seed=7)` is one physical machine with constants of its own. You can run policies on it and read
+its log, and every step that it makes is charged to a budget. What it is like inside is for you to
+find out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from gymnasium.vector import VectorEnv, VectorWrapper
+
+from course_lib.worlds.history import with_history
+from course_lib.worlds.rig_batch import CONTROL_STEP, RigBatch, worn
+from course_lib.worlds.rig_physics import FLEET, RigPhysics
+
+STEPS_OF_WEAR = 20_000  # control steps from new to due for maintenance, on a rig that wears
+
+Policy = Callable[[np.ndarray], np.ndarray]  # observations (n, d) -> actions (n,)
+
+
+class RigError(Exception):
+    """The rig has stopped; the message says why. Its log holds everything up to then."""
+
+
+class BudgetSpent(RigError):
+    """The budget of real steps is used up."""
+
+
+class PolicyFault(RigError):
+    """The policy raised an error, or gave something that is not a command."""
+
+
+@dataclass(frozen=True)
+class RigEpisode:
+    """What the rig recorded in one episode of T steps. All arrays are read-only."""
+
+    times: np.ndarray  # (T + 1,), s since the episode began
+    observations: np.ndarray  # (T + 1, 4): position m, velocity m/s, angle rad, rate rad/s
+    actions: np.ndarray  # (T,), 0 left and 1 right
+    ended: str  # "time", "safety stop", "budget spent" or "policy fault"
+
+    @property
+    def rewards(self) -> np.ndarray:
+        """One for every step, (T,)."""
+        return np.ones(len(self.actions))
+
+
+class Rig:
+    """One machine, drawn by its seed from a fleet of rigs of the same make.
+
+    `run` is the only way to use it and `log` the only way to learn about it. `budget` is the number
+    of control steps (20 ms) that it may make in all. With `wears=True` the machine changes as it is
+    used. Two rigs with one seed are the same machine, and see the same disturbances in the same
+    order, so that policies can be compared in pairs: give each a rig of its own.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self, seed: int, *, budget: int = 50_000, wears: bool = False):
+        if budget < 1:
+            raise ValueError(f"a rig needs a budget of at least one step, not {budget}")
+        rng = np.random.default_rng([seed, 0])
+        drawn = {name: float(value[0]) for name, value in FLEET.sample(rng, 1).items()}
+        _INSIDE[self] = _Inside(seed, RigPhysics(**drawn), budget, wears, RigBatch)
+
+    @property
+    def budget(self) -> int:
+        """Control steps that the rig may make in all."""
+        return _INSIDE[self].budget
+
+    @property
+    def steps_left(self) -> int:
+        """Control steps that remain."""
+        return self.budget - _INSIDE[self].steps
+
+    @property
+    def log(self) -> tuple[RigEpisode, ...]:
+        """Every episode that was run, in order."""
+        return tuple(_INSIDE[self].log)
+
+    def run(self, policy: Policy, episodes: int, *, max_steps: int = 500) -> np.ndarray:
+        """Run `policy` for some episodes and return the steps that each lasted, shape (episodes,).
+
+        The policy gets observations (n, 4) and returns n commands, 0 or 1. A policy with an
+        attribute `history` sees that many past steps instead. An episode ends by the safety stop,
+        at the rail's end or when the pole is seen to lean more than 12°, or after `max_steps`.
+
+        Raises BudgetSpent when the budget ends during the run, and PolicyFault when the policy
+        raises or returns anything but commands. In both cases the rig stops at once, the steps made
+        are charged, and the log keeps them.
+        """
+        return _run(_INSIDE[self], policy, episodes, max_steps)
+
+    def __repr__(self) -> str:
+        inside = _INSIDE[self]
+        return f"{type(self).__name__}(seed={inside.seed}, {self.steps_left:,} steps left)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a rig cannot be copied or stored: keep its log, or its seed to build it")
+
+
+@dataclass
+class _Inside:
+    """The machine and the meter of one rig, out of reach of its users."""
+
+    seed: int
+    machine: RigPhysics
+    budget: int
+    wears: bool
+    engine: Callable[..., VectorEnv]
+    steps: int = 0
+    runs: int = 0
+
+    def __post_init__(self):
+        self.log: list[RigEpisode] = []
+
+
+_INSIDE: WeakKeyDictionary[Rig, _Inside] = WeakKeyDictionary()
+
+
+def _run(inside: _Inside, policy: Policy, episodes: int, max_steps: int) -> np.ndarray:
+    if episodes < 1 or max_steps < 1:
+        raise ValueError("run at least one episode of at least one step")
+    wear = inside.steps / STEPS_OF_WEAR if inside.wears else 0.0
+    engine = inside.engine(episodes, worn(inside.machine, wear), max_episode_steps=max_steps)
+    meter = _Meter(engine, inside)
+    env = with_history(meter, getattr(policy, "history", 0))
+    # Each run meets disturbances of its own, and another rig of the same seed meets the same ones.
+    disturbances = np.random.SeedSequence([inside.seed, 1, inside.runs]).generate_state(1)
+    inside.runs += 1
+    seen, _ = env.reset(seed=int(disturbances[0]))
+    while meter.running.any():
+        try:
+            commands = _commands(policy(seen), episodes)
+        except Exception as error:
+            meter.stop("policy fault")
+            raise PolicyFault(f"the rig has stopped: the policy failed with {error!r}") from error
+        seen, *_ = env.step(commands)
+    return meter.lengths.astype(float)
+
+
+def _commands(given, episodes: int) -> np.ndarray:
+    """Return a policy's output as commands (episodes,); raises ValueError if it is not that."""
+    commands = np.asarray(given)
+    if commands.shape != (episodes,):
+        raise ValueError(f"commands of shape ({episodes},) are needed, not {commands.shape}")
+    if not np.isin(commands, (0, 1)).all():  # not a number is not in it either
+        raise ValueError("a command is 0 or 1")
+    return commands.astype(int)
+
+
+class _Meter(VectorWrapper):
+    """Charges every real step, and records what the sensors show."""
+
+    def __init__(self, engine: VectorEnv, inside: _Inside):
+        super().__init__(engine)
+        self._inside = inside
+        self.running = np.ones(engine.num_envs, dtype=bool)
+        self.lengths = np.zeros(engine.num_envs, dtype=int)
+        self._seen: list[np.ndarray] = []
+        self._done: list[np.ndarray] = []
+        self._ended = np.full(engine.num_envs, "time", dtype=object)
+
+    def reset(self, *, seed=None, options=None):
+        observations, infos = self.env.reset(seed=seed, options=options)
+        self._seen.append(observations)
+        return observations, infos
+
+    def step(self, actions):
+        due = int(self.running.sum())
+        if self._inside.steps + due > self._inside.budget:
+            self.stop("budget spent")
+            raise BudgetSpent(
+                f"the budget of {self._inside.budget:,} real steps is spent; the log is kept"
+            )
+        self._inside.steps += due
+        self.lengths += self.running
+        observations, rewards, terminated, truncated, infos = self.env.step(actions)
+        self._seen.append(observations)
+        self._done.append(actions)
+        self._ended[self.running & terminated] = "safety stop"
+        self.running = self.running & ~(terminated | truncated)
+        if not self.running.any():
+            self._write()
+        return observations, rewards, terminated, truncated, infos
+
+    def stop(self, reason: str) -> None:
+        """Stop the episodes that still run and write the log."""
+        self._ended[self.running] = reason
+        self.running = np.zeros_like(self.running)
+        self._write()
+
+    def _write(self) -> None:
+        observations, actions = np.array(self._seen), np.array(self._done, dtype=int)
+        for i, length in enumerate(self.lengths):
+            if length:
+                columns = (
+                    CONTROL_STEP * np.arange(length + 1),
+                    observations[: length + 1, i].copy(),
+                    actions[:length, i].copy(),
+                )
+                for column in columns:
+                    column.flags.writeable = False
+                self._inside.log.append(RigEpisode(*columns, ended=self._ended[i]))
