@@ -8,8 +8,11 @@ from course_lib.teach.checking import UnknownPart, run_check
 
 def check(part: str, answer: Any) -> None:
     """Check `answer` for a part such as "01.2": prints a line, or raises a one-line error."""
+    module = f"course_lib.checks.ex{part.split('.')[0]}"
     try:
-        importlib.import_module(f"course_lib.checks.ex{part.split('.')[0]}")
-    except ModuleNotFoundError:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
         raise UnknownPart(f"There is no exercise for {part!r}; restore the check cell.") from None
     run_check(part, answer)

@@ -1,13 +1,22 @@
-"""Checks of exercise 01: the return gap, its causes, and two repairs."""
+"""Checks of exercise 01: the return gap, and where it comes from; `ex01_repairs` has the rest."""
 
 import math
 
-import gymnasium as gym
 import numpy as np
-from scipy.stats import trim_mean
+from scipy.stats import kstest, trim_mean
 
-from course_lib.checks.stand_ins import Curve, ScriptedEnv, StillEnv
-from course_lib.teach.checking import Answer, number, numbers, part, require, safely
+from course_lib.checks import ex01_repairs  # noqa: F401  registers 01.5 and 01.6
+from course_lib.checks.stand_ins import Boundary, Curve
+from course_lib.teach.checking import (
+    Answer,
+    CheckFailed,
+    brief,
+    number,
+    numbers,
+    part,
+    require,
+    safely,
+)
 
 
 @part("01.1")
@@ -15,77 +24,122 @@ def return_gap(answer: Answer) -> None:
     """`answer(oracle, source, rng, resamples)` is (gap, low, high), by a paired bootstrap."""
     draw = np.random.default_rng(101)
     oracle = draw.normal(450, 40, size=12)
-    shifted = numbers(
-        answer(oracle, oracle - 30, np.random.default_rng(0), 500), (3,), "the result"
-    )
-    require(shifted[0] > 0, "the gap is negative although the oracle gets more; which minus which?")
+    gap, low, high = _gap(answer, oracle, oracle - 30, 0, 500)
+    require(gap > 0, "the gap is negative although the oracle gets more; which minus which?")
     require(
-        abs(shifted[0] - 30) < 1e-6,
-        f"the oracle gets exactly 30 more on every seed, but the gap came out as {shifted[0]:.4g}",
+        abs(gap - 30) < 1e-6,
+        f"the oracle gets exactly 30 more on every seed, but the gap came out as {gap:.4g}",
     )
     require(
-        np.allclose(shifted, 30),
-        f"every pair differs by exactly 30, so low and high should be 30 too, not {shifted[1]:.4g} "
-        f"and {shifted[2]:.4g}; resample pairs: the same seeds from both arrays",
+        np.allclose([low, high], 30),
+        f"every pair differs by exactly 30, so low and high should be 30 too, not {low:.4g} "
+        f"and {high:.4g}; resample pairs: the same seeds from both arrays",
     )
 
-    source = oracle - draw.gamma(2.0, 20.0, size=12)
+    source = oracle + 25 - draw.gamma(2.0, 20.0, size=12)  # better than the oracle on some seeds
     source[3] -= 300  # one seed that failed
     difference = oracle - source
-    results = [
-        numbers(answer(oracle, source, np.random.default_rng(s), 4_000), (3,), "the result")
-        for s in (1, 2, 3)
-    ]
-    gap, low, high = np.mean(results, axis=0)
-    expected = trim_mean(difference, 0.25)
+    expected = _iqm(difference)
+    gap, *interval = _gap(answer, oracle, source, 1, 200)
+    for mistaken, hint in (
+        (difference.mean(), "the plain mean, which one failed seed moves far"),
+        (np.median(difference), "the median, which keeps one or two seeds only"),
+        (
+            _iqm(oracle) - _iqm(source),
+            "a difference of two interquartile means; take the differences seed by seed first",
+        ),
+        (
+            _iqm(abs(difference)),
+            "that of the sizes of the differences; a seed on which the source is better counts "
+            "as negative",
+        ),
+    ):
+        right = not math.isclose(gap, mistaken)
+        require(right, f"the gap should be an interquartile mean; yours is {hint}")
     require(
-        not math.isclose(gap, difference.mean()),
-        "the gap is the plain mean, which one failed seed moves far; use the interquartile mean",
-    )
-    require(
-        not math.isclose(gap, np.median(difference)),
-        "the gap is the median; use the interquartile mean, the mean of the middle half",
-    )
-    require(
-        not math.isclose(gap, trim_mean(oracle, 0.25) - trim_mean(source, 0.25)),
-        "the gap is a difference of two interquartile means; take the differences seed by seed "
-        "first, then their interquartile mean",
+        math.isclose(gap, expected) or not any(math.isclose(end, expected) for end in interval),
+        "the interquartile mean is there, but in another place; return the gap first, then low "
+        "and high",
     )
     require(
         math.isclose(gap, expected, rel_tol=1e-6),
         f"for 12 seeds the gap came out as {gap:.4g}, which is not the interquartile mean of the "
-        "12 differences",
+        "12 differences: the mean of the middle half, once they are sorted",
     )
-    require(low <= gap <= high, f"the interval [{low:.4g}, {high:.4g}] does not hold the gap")
-
-    resampled = draw.choice(difference, size=(100_000, 12))
-    right_low, right_high = np.percentile(trim_mean(resampled, 0.25, axis=1), [2.5, 97.5])
-    width, right_width = high - low, right_high - right_low
+    _check_interval(answer)
+    one, again, other = (_gap(answer, oracle, source, seed, 200) for seed in (1, 1, 2))
     require(
-        width < 1.08 * right_width,
-        f"the interval is {width / right_width:.2f} times as wide as it should be; it is about the "
-        "interquartile mean of 12 resampled pairs, not about the spread of single seeds",
-    )
-    require(
-        width > 0.92 * right_width,
-        f"the interval is only {width / right_width:.2f} times as wide as it should be; a 95 % "
-        "interval leaves 2.5 % out on each side, and a resample is as large as the sample",
-    )
-    off = max(abs(low - right_low), abs(high - right_high))
-    require(
-        off < 0.06 * right_width,
-        "the interval has the right width but lies in the wrong place; take the percentiles of the "
-        "resampled interquartile means",
-    )
-    again = answer(oracle, source, np.random.default_rng(1), 4_000)
-    require(
-        np.array_equal(results[0], again),
+        np.array_equal(one, again),
         "two generators with one seed give different results; draw only from rng",
     )
     require(
-        not np.array_equal(results[0], results[1]),
+        not np.array_equal(one, other),
         "generators with different seeds give the very same interval; draw from the given rng",
     )
+    _, low, high = _gap(answer, oracle, source, 1, 1)
+    require(low == high, "with resamples=1 low and high should be the same; draw as many as asked")
+
+
+def _gap(answer: Answer, oracle, source, seed: int, resamples: int) -> np.ndarray:
+    result = answer(oracle, source, np.random.default_rng(seed), resamples)
+    return numbers(result, (3,), "the result (gap, low, high)")
+
+
+def _check_interval(answer: Answer) -> None:
+    # Such that right answers differ by 1 % of the width, and wrong ones from them by 3 % or more.
+    difference = np.array([-11.0, 14.0, 21.0, 21.0, 24.0, 93.0])
+    source = np.array([430.0, 377.0, 455.0, 402.0, 391.0, 440.0])
+    results = [_gap(answer, source + difference, source, seed, 4_000) for seed in range(1, 7)]
+    gap, low, high = np.mean(results, axis=0)
+    require(
+        not math.isclose(low, high),
+        "low and high are the same number although the seeds differ; draw every resample anew, "
+        "and with replacement",
+    )
+    require(low < high, f"low, {low:.4g}, is greater than high, {high:.4g}")
+    require(
+        low <= gap <= high,
+        f"the interval from {low:.4g} to {high:.4g} does not hold the gap, {gap:.4g}; its ends "
+        "are percentiles, in percent, of the resampled interquartile means",
+    )
+    draw = np.random.default_rng(0)
+
+    def ends(size=6, of=difference, statistic=_iqm, percent=(2.5, 97.5)) -> np.ndarray:
+        return np.percentile(statistic(draw.choice(of, size=(50_000, size)), axis=1), percent)
+
+    right = ends()
+    width = np.ptp(right)
+
+    def distance(other) -> float:
+        return np.max(np.abs(np.subtract([low, high], other))) / width
+
+    if distance(right) < 0.025:
+        return
+    size_hint = "each resample should have as many pairs as there are seeds"
+    seed_hint = "one seed is never drawn; mind where the indices begin and end"
+    for other, hint in (
+        (ends(percent=(5, 95)), "it is one of 90 %; 95 % leaves 2.5 % out on each side"),
+        (ends(statistic=np.mean), "take the interquartile mean of each resample, not its mean"),
+        (ends(size=5), size_hint + ", not one less"),
+        (ends(size=7), size_hint + ", not one more"),
+        (ends(of=difference[:-1]), seed_hint),
+        (ends(of=difference[1:]), seed_hint),
+    ):
+        require(distance(other) > 0.015, f"the interval is not right: {hint}")
+    times = (high - low) / width
+    require(
+        times < 1.5,
+        f"the interval is {times:.2f} times as wide as it should be; it is about the interquartile "
+        "mean of 6 resampled pairs, not about the spread of single seeds",
+    )
+    raise CheckFailed(
+        f"the interval is {times:.2f} times as wide as it should be, or lies in the wrong place; "
+        "its ends are percentiles of the resampled interquartile means themselves"
+    )
+
+
+def _iqm(values: np.ndarray, axis: int = -1) -> np.ndarray:
+    return trim_mean(values, 0.25, axis=axis)
 
 
 @part("01.2")
@@ -95,38 +149,44 @@ def vary(answer: Answer) -> None:
         curve = Curve(slope)
         values, returns = _two_arrays(answer(curve, low, high, np.random.default_rng(5), count))
         require(
-            values.shape == (count,), f"asked for {count} variations, got {values.shape} values"
+            values.shape == (count,),
+            f"asked for {count} variations, you return values of shape {values.shape}",
         )
         require(
             returns.shape == (count,),
             f"there should be one mean return per value, shape ({count},), not {returns.shape}",
         )
+        inside = low <= values.min() and values.max() <= high
         require(
-            low <= values.min() and values.max() <= high,
+            inside or not (low <= returns.min() and returns.max() <= high),
+            "the values come first and the mean returns second; yours are the other way round",
+        )
+        require(
+            inside,
             f"values should lie between {low} and {high}; yours reach from {values.min():.3g} to "
             f"{values.max():.3g}",
+        )
+        require(
+            not np.array_equal(values, np.round(values)),
+            "all values are whole numbers; any number between low and high should be possible",
         )
         require(
             len(np.unique(values)) == count,
             "the same value comes up again and again; draw a new one for each variation",
         )
+        steps = np.diff(values)
         require(
             np.ptp(np.diff(np.sort(values))) > 1e-9,
             "the values stand at equal distances; draw them at random between low and high",
         )
-        spread = np.ptp(values) / (high - low)
-        require(spread > 0.7, f"the values cover only {spread:.0%} of the range; draw uniformly")
-        require(bool(np.all(np.diff(values) > 0)), "sort the values, so that they can be plotted")
-        expected = np.array([curve.mean(v) for v in values])
-        require(
-            not np.allclose(np.sort(returns), np.sort(expected)) or np.allclose(returns, expected),
-            "the returns no longer belong to the values beside them; sort both in the same order",
-        )
-        require(
-            np.allclose(returns, expected),
-            f"at the value {values[0]:.3g} the episodes have mean {expected[0]:.4g}, but you "
-            f"return {returns[0]:.4g}; take the mean over the episodes of returns_at(value)",
-        )
+        require(not np.all(steps < 0), "the values descend; sort them in ascending order")
+        require(bool(np.all(steps > 0)), "sort the values, so that they can be plotted")
+        _check_means(values, returns, curve)
+    values, _ = _two_arrays(answer(Curve(1.0), 5.0, 25.0, np.random.default_rng(6), 1_000))
+    require(
+        kstest(values, "uniform", (5.0, 20.0)).statistic < 0.085,  # by chance once in a million
+        "between low and high some values come up more often than others; draw uniformly",
+    )
     one, same, other = (
         _two_arrays(answer(Curve(1.0), 0.0, 1.0, np.random.default_rng(s), 10))[0]
         for s in (1, 1, 2)
@@ -137,50 +197,84 @@ def vary(answer: Answer) -> None:
 
 def _two_arrays(result) -> tuple[np.ndarray, np.ndarray]:
     require(
-        isinstance(result, tuple | list) and len(result) == 2,
-        "return two arrays: the values and the mean returns",
+        isinstance(result, tuple | list | np.ndarray) and len(result) == 2,
+        f"return two arrays, the values and the mean returns, not {brief(result)}",
     )
     return numbers(result[0], None, "the values"), numbers(result[1], None, "the mean returns")
+
+
+def _check_means(values: np.ndarray, returns: np.ndarray, curve: Curve) -> None:
+    expected = np.array([curve.mean(v) for v in values])
+    require(
+        not np.allclose(np.sort(returns), np.sort(expected)) or np.allclose(returns, expected),
+        "the returns no longer belong to the values beside them; sort both in the same order",
+    )
+    spread = np.sort(curve.EPISODES)
+    for mistaken, what in (
+        (expected + np.median(spread), "the median of the episodes, not their mean"),
+        (5 * expected, "the sum over the episodes, not their mean"),
+        (expected + curve.EPISODES[0], "one episode only, not the mean over all"),
+        (expected + spread[-1], "the best episode, not the mean over all"),
+    ):
+        require(not np.allclose(returns, mistaken), f"what you return at each value is {what}")
+    require(
+        np.allclose(returns, expected),
+        f"at the value {values[-1]:.3g} the episodes have mean {expected[-1]:.4g}, but you "
+        f"return {returns[-1]:.4g}; take the mean over the episodes of returns_at(value)",
+    )
 
 
 @part("01.3")
 def failing_deviation(answer: Answer) -> None:
     """`answer(values, returns, nominal, threshold)` is the smallest failing |value - nominal|."""
     values = np.array([4.0, 6.0, 9.0, 10.0, 11.0, 14.0, 20.0])
-    safe = np.array([500.0, 490.0, 500.0, 500.0, 480.0, 500.0, 500.0])
-    nothing = answer(values, safe, 10.0, 475.0)
+
+    def returns(failing: set[float], bad: float = 100.0) -> np.ndarray:
+        return np.array([bad if v in failing else 480.0 + v for v in values])
+
+    with safely("no return lies below the threshold"):
+        nothing = answer.function(values, returns(set()), 10.0, 475.0)
     require(
         nothing is None,
-        f"no return lies below the threshold, so the honest answer is None, not {nothing!r}",
+        f"no return lies below the threshold, so the honest answer is None, not {brief(nothing)}",
     )
-    above = safe.copy()
-    above[[5, 6]] = 100.0
-    got = answer(values, above, 10.0, 475.0)
-    require(got is not None, "the policy fails at 14 and 20, but the result is None")
-    got = number(got, "the deviation")
-    require(got != 14.0, "14 is the value at which it fails; the deviation from 10 is wanted")
-    require(got != 10.0, "20 fails too, but 14 is nearer to 10; the smallest deviation is wanted")
-    require(got == 4.0, f"it fails at 14 and 20, nominal is 10: the deviation is not {got:g}")
-    both = safe.copy()
-    both[[0, 1, 6]] = 100.0
-    got = number(answer(values, both, 10.0, 475.0), "the deviation")
-    require(
-        got >= 0,
-        f"a deviation is a distance, so it has no sign; you returned {got:g}",
-    )
-    require(
-        got == 4.0,
-        f"it fails at 4, 6 and 20, nominal is 10; the nearest failure is not {got:g} away. Mind "
-        "failures on both sides",
-    )
-    edge = safe.copy()
+    for failing, nominal, hints in (
+        ({14.0, 20.0}, 10.0, {
+            14.0: "14 is the value at which it fails; the deviation from 10 is wanted",
+            10.0: "20 fails too, but 14 is nearer to 10; the smallest deviation is wanted",
+        }),
+        ({4.0, 6.0, 20.0}, 10.0, {
+            10.0: "it fails at 4 and 6 as well as at 20; failures below the nominal count too",
+            6.0: "4 fails first in the list, but 6 is nearer to 10; look at all failures",
+        }),
+        ({10.0}, 10.0, {}),
+        ({20.0}, 11.0, {10.0: "nominal is 11 now, and 20 alone fails; use the argument nominal"}),
+    ):  # fmt: skip
+        listed = " and ".join(f"{value:g}" for value in sorted(failing))
+        where = f"it fails at {listed}, nominal is {nominal:g}"
+        expected = min(abs(v - nominal) for v in failing)
+        got = answer(values, returns(failing), nominal, 475.0)
+        require(
+            got is not None or expected > 0,
+            "where it fails at the nominal value itself the deviation is 0, and 0 is not None",
+        )
+        require(got is not None, f"{where}, but None came back; is something returned?")
+        got = number(got, "the deviation")
+        require(got not in hints, hints.get(got, ""))
+        require(got >= 0, f"a deviation is a distance and has no sign; you returned {got:g}")
+        require(got == expected, f"{where}: the deviation is not {got:g}")
+    edge = returns(set())
     edge[4] = 475.0
     require(
         answer(values, edge, 10.0, 475.0) is None,
         "a return equal to the threshold is not below it, so it is no failure",
     )
-    shuffled = np.array([6, 2, 0, 5, 1, 3, 4])
-    got = number(answer(values[shuffled], both[shuffled], 10.0, 475.0), "the deviation")
+    require(
+        answer(values, returns({14.0}, 400.0), 10.0, 300.0) is None,
+        "with a threshold of 300 a return of 400 is no failure; use the argument threshold",
+    )
+    order = np.array([6, 2, 0, 5, 1, 3, 4])
+    got = answer(values[order], returns({4.0, 6.0, 20.0})[order], 10.0, 475.0)
     require(
         got == 4.0, "with the same points in another order the answer changes; do not rely on it"
     )
@@ -190,153 +284,64 @@ def failing_deviation(answer: Answer) -> None:
 def bisect(answer: Answer) -> None:
     """`answer(survives, good, bad, tolerance)` locates the boundary in few trials."""
     for good, bad, boundary, tolerance in (
-        (0.5, 2.0, 0.83, 0.01), (10.0, 0.0, 3.217, 0.001), (-1.0, 7.0, 6.99, 0.05),
+        (0.5, 2.0, 0.83, 0.0005), (10.0, 0.0, 3.217, 0.001), (-1.0, 7.0, 6.9, 0.03),
     ):  # fmt: skip
-        asked = []
-
-        def survives(value, good=good, boundary=boundary, asked=asked):
-            asked.append(number(value, "the value at which you call survives"))
-            return value < boundary if good < boundary else value > boundary
-
-        where = f"good={good:g}, bad={bad:g} and the boundary at {boundary:g}"
+        survives = Boundary(good, bad, boundary)
         got = number(answer(survives, good, bad, tolerance), "the boundary")
+        tried, needed = survives.tried, math.log2(abs(bad - good) / tolerance)
+        _check_found(got, survives, tolerance, stopped_early=len(tried) < needed)
+        repeated = len(tried) - len(set(tried))
         require(
-            abs(got - boundary) <= tolerance,
-            f"with {where}, you return {got:.5g}, which is off by more than the tolerance "
-            f"{tolerance:g}",
+            repeated <= 3,
+            f"with {survives}, you make {repeated} trials of values you had tried already; each "
+            "trial is an expensive evaluation, so keep what it said",
         )
-        outside = [v for v in asked if not min(good, bad) <= v <= max(good, bad)]
-        require(not outside, f"with {where}, you tried {outside[:1]}, which is not between the two")
-        allowed = math.ceil(math.log2(abs(bad - good) / tolerance)) + 4
+        allowed = math.ceil(needed) + 6
         require(
-            len(asked) <= allowed,
-            f"with {where}, you needed {len(asked)} trials where {allowed} are enough; each trial "
-            "should halve the interval",
+            len(tried) <= allowed,
+            f"with {survives}, you needed {len(tried)} trials where {allowed} are enough; each "
+            f"trial should halve the interval, until it is no longer than {tolerance:g}",
         )
-    for good, bad, verdict, what in (
-        (0.0, 1.0, True, "survives at `bad` as well"),
-        (0.0, 1.0, False, "fails at `good` already"),
+    for at_good, at_bad, what in (
+        (True, True, "survives at `bad` as well"),
+        (False, False, "fails at `good` already"),
+        (False, True, "fails at `good` and survives at `bad`"),
     ):
-        require(
-            _refuses(answer, lambda value, verdict=verdict: verdict, good, bad),
-            f"when the policy {what}, there is no boundary between the two: raise a ValueError",
-        )
+        raised = _raised(answer, {0.0: at_good, 1.0: at_bad})
+        require(raised != "", f"when the policy {what}, there is nothing to find: raise ValueError")
+        right = raised == "ValueError"
+        require(right, f"when the policy {what}, you raise {raised}; it should be a ValueError")
 
 
-def _refuses(answer: Answer, survives, good: float, bad: float) -> bool:
-    """Whether the learner's bisection raises ValueError."""
-    refused = False
+def _check_found(got: float, survives: Boundary, tolerance: float, stopped_early: bool) -> None:
+    good, bad = survives.good, survives.bad
+    right = abs(got - survives.boundary) <= tolerance
+    require(
+        right or good < bad,
+        f"with {survives}, you return {got:.5g}; here `bad` is the smaller of the two",
+    )
+    require(
+        right or not stopped_early,
+        f"with {survives}, you return {got:.5g} after {len(survives.tried)} trials; that is too "
+        f"early for a tolerance of {tolerance:g}",
+    )
+    require(
+        right or min(abs(got - good), abs(got - bad)) > 2 * tolerance,
+        f"with {survives}, your search runs away to {got:.5g}, one end of the interval; which "
+        "half holds the change?",
+    )
+    require(
+        right,
+        f"with {survives}, you return {got:.5g}, which is off by more than the tolerance "
+        f"{tolerance:g}",
+    )
+
+
+def _raised(answer: Answer, verdicts: dict[float, bool]) -> str:
+    """The name of what the learner's bisection raises when told these verdicts, or nothing."""
     with safely("called without a boundary between good and bad"):
         try:
-            answer.function(survives, good, bad, 0.01)
-        except ValueError:
-            refused = True
-    return refused
-
-
-@part("01.5")
-def run_episodes(answer: Answer) -> None:
-    """`answer(env, policy, episodes, max_steps)` is a list of returns, and always ends."""
-
-    def policy(observation):
-        return int(np.asarray(observation).item()) % 2
-
-    scripts = {
-        "an episode that terminates": [(3, "terminated"), (7, "terminated")],
-        "an episode that is truncated": [(4, "truncated"), (9, "truncated")],
-        "an episode that never ends by itself": [(0, "never")],
-        "a mixture of endings": [(30, "terminated"), (2, "truncated"), (0, "never")],
-    }
-    for what, ends in scripts.items():
-        env, most = ScriptedEnv(ends), 25
-        with safely(f"run on {what}"):
-            result = answer.function(env, policy, 6, most)
-        require(not env.problem, f"on {what}: {env.problem}")
-        lengths = [most if how == "never" else min(last, most) for last, how in (ends * 6)[:6]]
-        returns = numbers(result, (6,), "the list of returns of 6 episodes")
-        require(
-            np.allclose(returns, 0.5 * np.array(lengths)),
-            f"on {what}: with max_steps=25 and a reward of 0.5 per step, six episodes of "
-            f"{lengths} steps do not have the returns {np.round(returns, 1).tolist()}",
-        )
-        require(
-            env.steps == sum(lengths),
-            f"on {what}: {sum(lengths)} steps are due in all, you took {env.steps}",
-        )
-
-
-@part("01.6")
-def sensor_noise(answer: Answer) -> None:
-    """`answer(env, std)` is a wrapper with repeatable noise, from the first reading on."""
-
-    def readings(seed: int | None, std: float = 0.2, count: int = 400):
-        with safely(f"made with std={std:g}, reset with seed={seed} and stepped"):
-            env = StillEnv()
-            wrapped = answer.function(env, std)
-            kind = isinstance(wrapped, gym.Wrapper)
-            first = wrapped.reset(seed=seed)
-            later = [wrapped.step(0) for _ in range(count)]
-            ended = wrapped.step(1)
-        require(kind, "it should be a gymnasium.Wrapper, or a class derived from one")
-        require(
-            isinstance(first, tuple) and len(first) == 2 and len(ended) == 5,
-            "reset should return 2 things and step 5, as in Gymnasium",
-        )
-        require(
-            ended[1:4] == (1.0, False, True) and ended[4] == {"step": True},
-            "reward, terminated, truncated and info should pass through as they are",
-        )
-        require(first[1] == {"start": True}, "the info that reset returns should pass through")
-        truth = StillEnv().state
-        require(
-            np.array_equal(env.state, truth),
-            "it changes the environment's own state; add the noise to a new array",
-        )
-        observed = np.array([first[0]] + [s[0] for s in later], dtype=float)
-        require(observed.shape == (count + 1, 4), "a reading should keep its shape (4,)")
-        require(
-            np.asarray(first[0]).dtype == np.float32
-            and np.asarray(later[0][0]).dtype == np.float32,
-            "a reading should keep its type float32: a float64 is outside the observation space",
-        )
-        return observed - truth
-
-    noise = readings(seed=1)
-    require(bool(np.any(noise[1:] != 0)), "readings after a step carry no noise")
-    require(bool(np.any(noise[0] != 0)), "the first reading, from reset, carries no noise")
-    require(
-        not np.allclose(noise[1], noise[2]),
-        "the noise is the same at each step; draw it anew every time",
-    )
-    require(
-        bool(np.all(np.std(noise[1:], axis=1).mean() > 0.05)),
-        "all four readings get the same noise; draw one number for each",
-    )
-    measured = noise[1:].std()
-    require(
-        0.9 < measured / 0.2 < 1.1,
-        f"with std=0.2 the noise has a standard deviation of {measured:.3g}",
-    )
-    require(abs(noise[1:].mean()) < 0.03, "the noise has a mean other than zero")
-    require(
-        np.array_equal(noise, readings(seed=1)),
-        "two runs after reset(seed=1) differ; draw from a generator that reset seeds",
-    )
-    require(
-        not np.array_equal(noise, readings(seed=2)),
-        "reset(seed=1) and reset(seed=2) give the same noise; the seed should decide it",
-    )
-    require(
-        _goes_on(answer),
-        "a second reset without a seed repeats the noise of the first; seed only when told to",
-    )
-
-
-def _goes_on(answer: Answer) -> bool:
-    """Whether an unseeded reset continues the stream of noise instead of starting it again."""
-    with safely("reset a second time, without a seed"):
-        wrapped = answer.function(StillEnv(), 0.2)
-        first, _ = wrapped.reset(seed=1)
-        first = np.array(first)
-        second, _ = wrapped.reset()
-    return not np.array_equal(first, second)
+            answer.function(lambda value: verdicts.get(value, value < 0.5), 0.0, 1.0, 0.01)
+        except Exception as error:
+            return type(error).__name__
+    return ""

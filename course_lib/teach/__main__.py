@@ -16,14 +16,13 @@ ROOT = Path(__file__).parents[2]
 
 def check(number: str, root: Path = ROOT) -> int:
     """Grade exercises/NN_*.ipynb and print a line per part; 0 if every part is solved."""
-    known = sorted(path.name[:2] for path in (root / "solutions").glob("*.ipynb"))
-    name = number.zfill(2) if number.isdigit() else number
-    found = sorted((root / "solutions").glob(f"{name}_*.ipynb")) if name else []
-    if len(found) != 1:
+    known = {path.name[:2]: path for path in sorted((root / "solutions").glob("*.ipynb"))}
+    name = number.zfill(2)
+    if name not in known:
         raise CannotGrade(
             f"Say which exercise to check: make check EX=NN, with NN one of {', '.join(known)}."
         )
-    grades = grade(root / "exercises" / found[0].name, found[0])
+    grades = grade(root / "exercises" / known[name].name, known[name])
     for each in grades:
         print(each.line)
     solved = sum(each.passed for each in grades)

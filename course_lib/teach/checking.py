@@ -14,7 +14,10 @@ import contextlib
 import copy
 import io
 import random
+import re
 import reprlib
+import sysconfig
+import textwrap
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +28,8 @@ from course_lib.teach.errors import OneLineError
 from course_lib.teach.time_limit import TimeUp, time_limit
 
 SECONDS_PER_CALL = 5.0
+LIBRARIES = sysconfig.get_paths()["purelib"]
+LONGEST = 80  # characters of a value in a message
 CHECKS: dict[str, Callable[["Answer"], None]] = {}
 
 
@@ -63,6 +68,11 @@ def run_check(name: str, answer: Any) -> None:
             f"○ {name} is not solved yet: write your code in the cell above, in place of "
             "`raise NotImplementedError`."
         ) from None
+    except Exception as error:  # a result of a kind that the check did not think of
+        raise CheckFailed(
+            f"✘ {name} not yet: what came back cannot be read ({described(error)}); is it of the "
+            "type that the task asks for?"
+        ) from None
     print(f"✔ {name} solved")
 
 
@@ -100,9 +110,9 @@ class Answer:
 @contextlib.contextmanager
 def safely(call: str):
     """Run a learner's code in the body: bounded, silent, and every failure turned into a hint."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
     try:
         with (
+            own_randomness(),
             time_limit(SECONDS_PER_CALL),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
@@ -110,8 +120,6 @@ def safely(call: str):
         ):
             warnings.simplefilter("ignore")
             yield
-    except NotImplementedError:
-        raise NotSolved from None
     except (OneLineError, KeyboardInterrupt):
         raise
     except TimeUp:
@@ -120,24 +128,31 @@ def safely(call: str):
             "look for a loop that never ends"
         ) from None
     except BaseException as error:  # SystemExit too: a learner's exit() must not end the kernel
-        message = " ".join(str(error).split()) or "no message"
-        raise CheckFailed(f"it raised {type(error).__name__} ({message}) when {call}") from None
-    drew = not same(numpy_state, np.random.get_state()) or python_state != random.getstate()
-    if drew:
+        if isinstance(error, NotImplementedError) and not in_library(error):
+            raise NotSolved from None
+        raise CheckFailed(f"it raised {described(error)} when {call}") from None
+
+
+@contextlib.contextmanager
+def own_randomness():
+    """Refuse code that draws from a global generator, and put those generators back."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    try:
+        yield
+        drew = not same(numpy_state, np.random.get_state()) or python_state != random.getstate()
+    finally:
         np.random.set_state(numpy_state)
         random.setstate(python_state)
-        raise CheckFailed(
-            "it draws from a global random generator, so its results cannot be repeated; "
-            "draw from a numpy Generator of its own"
-        )
+    require(
+        not drew,
+        "it draws from a global random generator, so its results cannot be repeated; "
+        "draw from a numpy Generator of its own",
+    )
 
 
 def number(value: Any, what: str) -> float:
     """Return `value` as a float; raise CheckFailed if it is not one finite number."""
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise CheckFailed(f"{what} should be a number, not {brief(value)}") from None
+    array = _floats(value, f"{what} should be a number")
     require(array.shape == (), f"{what} should be one number, not of shape {array.shape}")
     require(bool(np.isfinite(array)), f"{what} should be finite, not {array}")
     return float(array)
@@ -145,13 +160,21 @@ def number(value: Any, what: str) -> float:
 
 def numbers(value: Any, shape: tuple[int, ...] | None, what: str) -> np.ndarray:
     """Return `value` as a float array of `shape` (None: any); raise CheckFailed if it is not."""
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise CheckFailed(f"{what} should hold numbers, not {brief(value)}") from None
+    array = _floats(value, f"{what} should hold numbers")
     right = shape is None or array.shape == shape
     require(right, f"{what} should have shape {shape}, not {array.shape}")
     require(bool(np.isfinite(array).all()), f"{what} should be finite everywhere")
+    return array
+
+
+def _floats(value: Any, wanted: str) -> np.ndarray:
+    # NumPy would take None for nan, and "1.5" for a number.
+    require(value is not None, f"{wanted}, but None came back; does your code end with return?")
+    try:
+        array, is_text = np.asarray(value, dtype=float), np.asarray(value).dtype.kind in "US"
+    except (TypeError, ValueError):
+        raise CheckFailed(f"{wanted}, not {brief(value)}") from None
+    require(not is_text, f"{wanted}, not {brief(value)}")
     return array
 
 
@@ -168,13 +191,30 @@ def same(a: Any, b: Any) -> bool:
     return True  # an object that may well change, such as a generator or an environment
 
 
+def in_library(error: BaseException) -> bool:
+    """Whether an error was raised by an installed package rather than by the learner's code."""
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code.co_filename.startswith(LIBRARIES)
+
+
+def described(error: BaseException) -> str:
+    """An error in a few words, on one line."""
+    message = textwrap.shorten(str(error), 160, placeholder=" …") or "no message"
+    return f"{type(error).__name__} ({message})"
+
+
 def brief(value: Any) -> str:
     """A short description of a value, for a message of one line."""
     if isinstance(value, np.ndarray) and value.size > 6:
         return f"an array of shape {value.shape}"
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
-    return " ".join(reprlib.repr(value).split())
+    text = " ".join(reprlib.repr(value).split())
+    if re.search("x[0-9a-f]{8}", text, re.I):
+        return type(value).__name__  # an address tells nobody anything
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def brief_call(args: tuple, kwargs: dict) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -27,8 +28,19 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         for key in VOLATILE_CELL:
             cell.metadata.pop(key, None)
         if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+            cell.outputs = _joined(o for o in cell.outputs if o.get("name") != "stderr")
     return notebook
+
+
+def _joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """Outputs with neighbouring prints as one: where a stream was cut is a matter of timing."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        if joined and output.output_type == joined[-1].output_type == "stream":
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def execute(path: Path) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from types import EllipsisType
 from typing import Any
 
@@ -50,7 +51,7 @@ def predict(
     """
     if options is not None and answer is not ... and answer not in options:
         raise NotAnOption(f"{answer!r} is not an option here; answer with one of {list(options)}")
-    if options is None and answer is not ... and not isinstance(answer, int | float):
+    if options is None and answer is not ... and not isinstance(answer, Real):
         raise NotAnOption(f"{answer!r} is not a number; this question asks for one")
     print(question)
     for letter, text in (options or {}).items():
