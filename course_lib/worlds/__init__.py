@@ -5,10 +5,12 @@ import gymnasium as gym
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
 from course_lib.worlds.rig import BudgetSpent, PolicyFault, Rig, RigEpisode
+from course_lib.worlds.rig_bullet import BulletRig
 from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
 
 __all__ = [
     "BudgetSpent",
+    "BulletRig",
     "PolicyFault",
     "Rig",
     "RigEpisode",

@@ -6,15 +6,16 @@ find out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from gymnasium.vector import VectorEnv, VectorWrapper
+from gymnasium.vector import VectorWrapper
 
 from course_lib.worlds.history import with_history
 from course_lib.worlds.rig_batch import CONTROL_STEP, RigBatch, worn
+from course_lib.worlds.rig_mujoco import MujocoRigBatch
 from course_lib.worlds.rig_physics import FLEET, RigPhysics
 
 STEPS_OF_WEAR = 20_000  # control steps from new to due for maintenance, on a rig that wears
@@ -41,7 +42,7 @@ class RigEpisode:
     times: np.ndarray  # (T + 1,), s since the episode began
     observations: np.ndarray  # (T + 1, 4): position m, velocity m/s, angle rad, rate rad/s
     actions: np.ndarray  # (T,), 0 left and 1 right
-    ended: str  # "time", "safety stop", "budget spent" or "policy fault"
+    ended: str  # "time", "safety stop", "budget spent", "policy fault" or "interrupted"
 
     @property
     def rewards(self) -> np.ndarray:
@@ -59,13 +60,14 @@ class Rig:
     """
 
     __slots__ = ("__weakref__",)
+    _engine = MujocoRigBatch  # builds the batch of episodes of one run
 
     def __init__(self, seed: int, *, budget: int = 50_000, wears: bool = False):
-        if budget < 1:
+        if not budget >= 1:
             raise ValueError(f"a rig needs a budget of at least one step, not {budget}")
         rng = np.random.default_rng([seed, 0])
         drawn = {name: float(value[0]) for name, value in FLEET.sample(rng, 1).items()}
-        _INSIDE[self] = _Inside(seed, RigPhysics(**drawn), budget, wears, RigBatch)
+        _INSIDE[self] = _Inside(seed, RigPhysics(**drawn), budget, wears, self._engine)
 
     @property
     def budget(self) -> int:
@@ -80,7 +82,8 @@ class Rig:
     @property
     def log(self) -> tuple[RigEpisode, ...]:
         """Every episode that was run, in order."""
-        return tuple(_INSIDE[self].log)
+        # Copies: whatever is done to them by force, the log stays as it was.
+        return tuple(replace(episode) for episode in _INSIDE[self].log)
 
     def run(self, policy: Policy, episodes: int, *, max_steps: int = 500) -> np.ndarray:
         """Run `policy` for some episodes and return the steps that each lasted, shape (episodes,).
@@ -89,9 +92,10 @@ class Rig:
         attribute `history` sees that many past steps instead. An episode ends by the safety stop,
         at the rail's end or when the pole is seen to lean more than 12°, or after `max_steps`.
 
-        Raises BudgetSpent when the budget ends during the run, and PolicyFault when the policy
-        raises or returns anything but commands. In both cases the rig stops at once, the steps made
-        are charged, and the log keeps them.
+        Raises BudgetSpent when the budget does not reach for the next step of the episodes that
+        still run, and PolicyFault when the policy raises or returns anything but commands. In both
+        cases, and when it is interrupted, the rig stops at once, the steps made are charged, and
+        the log keeps them.
         """
         return _run(_INSIDE[self], policy, episodes, max_steps)
 
@@ -111,7 +115,7 @@ class _Inside:
     machine: RigPhysics
     budget: int
     wears: bool
-    engine: Callable[..., VectorEnv]
+    engine: Callable[..., RigBatch]
     steps: int = 0
     runs: int = 0
 
@@ -132,14 +136,21 @@ def _run(inside: _Inside, policy: Policy, episodes: int, max_steps: int) -> np.n
     # Each run meets disturbances of its own, and another rig of the same seed meets the same ones.
     disturbances = np.random.SeedSequence([inside.seed, 1, inside.runs]).generate_state(1)
     inside.runs += 1
-    seen, _ = env.reset(seed=int(disturbances[0]))
-    while meter.running.any():
-        try:
-            commands = _commands(policy(seen), episodes)
-        except Exception as error:
-            meter.stop("policy fault")
-            raise PolicyFault(f"the rig has stopped: the policy failed with {error!r}") from error
-        seen, *_ = env.step(commands)
+    try:
+        seen, _ = env.reset(seed=int(disturbances[0]))
+        while meter.running.any():
+            meter.check_budget()
+            try:
+                commands = _commands(policy(seen), episodes)
+            except Exception as error:
+                meter.stop("policy fault")
+                message = f"the rig has stopped: the policy failed with {error!r}"
+                raise PolicyFault(message) from error
+            seen, *_ = env.step(commands)
+    finally:
+        meter.stop("interrupted")  # only what still runs
+        meter.write()
+        engine.close()
     return meter.lengths.astype(float)
 
 
@@ -148,7 +159,8 @@ def _commands(given, episodes: int) -> np.ndarray:
     commands = np.asarray(given)
     if commands.shape != (episodes,):
         raise ValueError(f"commands of shape ({episodes},) are needed, not {commands.shape}")
-    if not np.isin(commands, (0, 1)).all():  # not a number is not in it either
+    # Only numbers are compared, since an object may claim to equal anything; NaN equals nothing.
+    if commands.dtype.kind not in "biuf" or not np.isin(commands, (0, 1)).all():
         raise ValueError("a command is 0 or 1")
     return commands.astype(int)
 
@@ -156,7 +168,7 @@ def _commands(given, episodes: int) -> np.ndarray:
 class _Meter(VectorWrapper):
     """Charges every real step, and records what the sensors show."""
 
-    def __init__(self, engine: VectorEnv, inside: _Inside):
+    def __init__(self, engine: RigBatch, inside: _Inside):
         super().__init__(engine)
         self._inside = inside
         self.running = np.ones(engine.num_envs, dtype=bool)
@@ -165,44 +177,50 @@ class _Meter(VectorWrapper):
         self._done: list[np.ndarray] = []
         self._ended = np.full(engine.num_envs, "time", dtype=object)
 
+    def check_budget(self) -> None:
+        """Raise BudgetSpent unless there is a step left for every episode that still runs."""
+        budget, due = self._inside.budget, int(self.running.sum())
+        left = budget - self._inside.steps
+        if due > left:
+            self.stop("budget spent")
+            raise BudgetSpent(
+                f"the budget of {budget:,} real steps is spent: {left:,} left for the next step "
+                f"of {due:,} running episodes; the log is kept"
+            )
+
     def reset(self, *, seed=None, options=None):
         observations, infos = self.env.reset(seed=seed, options=options)
-        self._seen.append(observations)
+        self._seen.append(observations.copy())  # the policy gets the original, and may write to it
         return observations, infos
 
     def step(self, actions):
-        due = int(self.running.sum())
-        if self._inside.steps + due > self._inside.budget:
-            self.stop("budget spent")
-            raise BudgetSpent(
-                f"the budget of {self._inside.budget:,} real steps is spent; the log is kept"
-            )
-        self._inside.steps += due
-        self.lengths += self.running
         observations, rewards, terminated, truncated, infos = self.env.step(actions)
-        self._seen.append(observations)
+        self._seen.append(observations.copy())
         self._done.append(actions)
+        self._inside.steps += int(self.running.sum())
+        self.lengths += self.running
         self._ended[self.running & terminated] = "safety stop"
         self.running = self.running & ~(terminated | truncated)
-        if not self.running.any():
-            self._write()
         return observations, rewards, terminated, truncated, infos
 
     def stop(self, reason: str) -> None:
-        """Stop the episodes that still run and write the log."""
+        """Stop the episodes that still run."""
         self._ended[self.running] = reason
         self.running = np.zeros_like(self.running)
-        self._write()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Put every episode that made a step into the log."""
         observations, actions = np.array(self._seen), np.array(self._done, dtype=int)
         for i, length in enumerate(self.lengths):
             if length:
                 columns = (
                     CONTROL_STEP * np.arange(length + 1),
-                    observations[: length + 1, i].copy(),
-                    actions[:length, i].copy(),
+                    observations[: length + 1, i],
+                    actions[:length, i],
                 )
-                for column in columns:
-                    column.flags.writeable = False
-                self._inside.log.append(RigEpisode(*columns, ended=self._ended[i]))
+                self._inside.log.append(RigEpisode(*map(_fixed, columns), ended=self._ended[i]))
+
+
+def _fixed(values: np.ndarray) -> np.ndarray:
+    """A copy that no one can write to: unlike a flag, its memory cannot be made writeable again."""
+    return np.frombuffer(values.tobytes(), dtype=values.dtype).reshape(values.shape)

@@ -1,16 +1,13 @@
-"""A batch of episodes on one rig, in MuJoCo: the physical system behind a sealed `Rig`.
+"""What every rig is like around its mechanics: command path, motor, encoders, safety stop.
 
-It is built in another way than the training simulator. A motor carriage pulls the cart by a belt
-with play, friction is dry as well as viscous, the pole is a rod with its own inertia, and the
-integrator is MuJoCo's implicit one at 500 Hz under a controller at 50 Hz.
+A batch runs many episodes on one machine at the same time. The mechanics between the motor's force
+and the true position belong to a physics engine: see `rig_mujoco` and `rig_bullet`.
 """
 
 from dataclasses import replace
 
-import mujoco
 import numpy as np
 from gymnasium import spaces
-from mujoco import rollout
 
 from course_lib.worlds.batch import BatchWorld
 from course_lib.worlds.rig_physics import RigPhysics
@@ -18,41 +15,11 @@ from course_lib.worlds.rig_physics import RigPhysics
 CONTROL_STEP = 0.02  # s
 SUBSTEPS = 10  # physics steps of 2 ms per control step
 PHYSICS_STEP = CONTROL_STEP / SUBSTEPS
+GRAVITY = 9.81  # m/s²
 RAIL_LIMIT = 2.4  # m, a switch at the rail's end
 TILT_LIMIT = 12 * 2 * np.pi / 360  # rad, where the controller is switched off
 IN_FLIGHT = 10  # commands that can be under way at once: latency is at most 0.2 s
-
-MODEL = """
-<mujoco>
-  <option timestep="{step}" integrator="implicitfast" gravity="0 0 -9.81">
-    <flag contact="disable"/>
-  </option>
-  <worldbody>
-    <body name="carriage">
-      <joint name="carriage" type="slide" axis="1 0 0"/>
-      <geom type="box" size=".03 .03 .03" mass="{p.carriage_mass}"/>
-    </body>
-    <body name="cart">
-      <joint name="cart" type="slide" axis="1 0 0" damping="{p.rail_damping}"
-             frictionloss="{p.stiction}"/>
-      <geom type="box" size=".12 .08 .04" mass="{p.cart_mass}"/>
-      <body name="pole">
-        <joint name="hinge" type="hinge" axis="0 1 0" damping="{p.hinge_damping}"/>
-        <geom type="capsule" size=".008" fromto="0 0 0 0 0 {p.pole_length}" mass="{p.pole_mass}"/>
-      </body>
-    </body>
-  </worldbody>
-  <tendon>
-    <!-- A belt: it pulls only where the carriage is ahead or behind by more than its slack. -->
-    <fixed springlength="-{p.belt_slack} {p.belt_slack}" stiffness="4000" damping="20">
-      <joint joint="carriage" coef="1"/>
-      <joint joint="cart" coef="-1"/>
-    </fixed>
-  </tendon>
-  <actuator><motor joint="carriage"/></actuator>
-</mujoco>
-"""
-CART, HINGE = 1, 2  # places in MuJoCo's qpos
+WORN_OUT = 3.0  # wear beyond which a machine gets no worse
 
 
 class RigBatch(BatchWorld):
@@ -62,6 +29,8 @@ class RigBatch(BatchWorld):
     position, velocity, angle and rate; 1 per step. An episode is terminated by the safety stop:
     the cart at the end of the rail, or a *measured* angle beyond 12°. The velocities are finite
     differences of quantised positions, as a real controller computes them.
+
+    An engine adds the mechanics in `_place` and `_drive`.
     """
 
     def __init__(self, num_envs: int, machine: RigPhysics, *, max_episode_steps: int = 500):
@@ -74,18 +43,24 @@ class RigBatch(BatchWorld):
             autoreset=False,
         )
         self._machine = machine
-        self._model = mujoco.MjModel.from_xml_string(MODEL.format(p=machine, step=PHYSICS_STEP))
-        self._data = mujoco.MjData(self._model)
-        self._rollout = rollout.Rollout(nthread=0)
         self._keep = 1.0 - np.exp(-PHYSICS_STEP / machine.motor_time_constant)
 
+    def _place(self, carts: np.ndarray, hinges: np.ndarray) -> None:
+        """Put every machine at rest with its cart at `carts` (n,), m, and pole at `hinges`, rad."""
+        raise NotImplementedError
+
+    def _drive(self, forces: np.ndarray, which: np.ndarray) -> np.ndarray:
+        """Move the k machines `which` for one control step; the others are not looked at again.
+
+        Takes the forces on their carriages at each physics step, (k, SUBSTEPS), in N, and returns
+        where their carts (m) and poles (rad) are then, (k, 2).
+        """
+        raise NotImplementedError
+
     def _begin(self, which, options):
-        n, joints = which.size, self._model.nq
-        start = np.zeros((n, 1 + 2 * joints))  # time, positions, velocities
-        cart, hinge = self.np_random.uniform(-0.05, 0.05, (2, n))
-        start[:, 1] = start[:, 1 + CART] = cart
-        start[:, 1 + HINGE] = hinge
-        self._state = start
+        n = which.size
+        self._pose = self.np_random.uniform(-0.05, 0.05, (2, n)).T  # cart and hinge, true
+        self._place(*self._pose.T)
         self._going = np.ones(n, dtype=bool)
         self._force = np.zeros(n)  # of the motor, before gear and belt
         self._commands = np.zeros((n, IN_FLIGHT))
@@ -97,21 +72,18 @@ class RigBatch(BatchWorld):
 
     def _advance(self, actions):
         self._send(2.0 * actions - 1.0)
-        control = self._motor()  # (n, SUBSTEPS, 1)
-        going = self._going  # a machine that was stopped stands still
-        if going.any():
-            states, _ = self._rollout.rollout(
-                self._model, self._data, self._state[going], control[going]
-            )
-            self._state[going] = states[:, -1]
+        forces = self._motor()
+        which = np.flatnonzero(self._going)  # a machine that was stopped stands still
+        if which.size:
+            self._pose[which] = self._drive(forces[which], which)
         self._time += CONTROL_STEP
         self._previous, reading = self._reading, self._measure()
         lost = self.np_random.random(self.num_envs) < self._machine.dropout
         reading[lost] = self._previous[lost]
         self._reading = reading
-        at_end = np.abs(self._state[:, 1 + CART]) > RAIL_LIMIT
+        at_end = np.abs(self._pose[:, 0]) > RAIL_LIMIT
         terminated = at_end | (np.abs(reading[:, 1]) > TILT_LIMIT)
-        self._going = going & ~terminated
+        self._going &= ~terminated
         return self._observation(), np.ones(self.num_envs, dtype=np.float32), terminated
 
     def _send(self, commands):
@@ -123,22 +95,22 @@ class RigBatch(BatchWorld):
         self._arrivals = np.column_stack([self._arrivals[:, 1:], arrival])
 
     def _motor(self):
-        """The force on the carriage at each physics step to come, (n, SUBSTEPS, 1), in N."""
+        """The force on the carriage at each physics step to come, (n, SUBSTEPS), in N."""
         m = self._machine
-        force = np.empty((self.num_envs, SUBSTEPS, 1))
-        rows = np.arange(self.num_envs)
+        times = self._time + PHYSICS_STEP * np.arange(SUBSTEPS)
+        arrived = (self._arrivals[:, None] <= times[:, None]).sum(axis=2)  # (n, SUBSTEPS)
+        latest = np.maximum(arrived - 1, 0)
+        wanted = m.motor_force * np.take_along_axis(self._commands, latest, axis=1)
+        force = np.empty_like(wanted)
         for i in range(SUBSTEPS):
-            arrived = (self._arrivals <= self._time + i * PHYSICS_STEP).sum(axis=1)
-            wanted = m.motor_force * self._commands[rows, np.maximum(arrived - 1, 0)]
-            self._force = self._force + self._keep * (wanted - self._force)
-            through = np.maximum(np.abs(self._force) - m.dead_zone, 0.0)
-            force[:, i, 0] = np.sign(self._force) * through
-        return force
+            self._force = self._force + self._keep * (wanted[:, i] - self._force)
+            force[:, i] = self._force
+        return np.sign(force) * np.maximum(np.abs(force) - m.dead_zone, 0.0)
 
     def _measure(self):
         """What the two encoders show now, (n, 2): cart position in m, pole angle in rad."""
         m = self._machine
-        position, angle = self._state[:, 1 + CART], self._state[:, 1 + HINGE] + m.angle_bias
+        position, angle = self._pose[:, 0], self._pose[:, 1] + m.angle_bias
         noise = self.np_random.standard_normal((2, self.num_envs))
         position = position + m.position_noise * noise[0]
         angle = angle + m.angle_noise * noise[1]
@@ -160,8 +132,9 @@ def worn(machine: RigPhysics, wear: float) -> RigPhysics:
 
     Copper loses 0.4 % of conductivity per kelvin, so a motor that runs 50 K hotter gives about a
     fifth less force; dust doubles dry friction; a toothed belt that is due for tightening has
-    millimetres of play.
+    millimetres of play. A machine that is never maintained stays as it is from `WORN_OUT` on.
     """
+    wear = min(wear, WORN_OUT)
     return replace(
         machine,
         motor_force=machine.motor_force * (1.0 - 0.2 * wear),
