@@ -125,8 +125,8 @@ def test_a_lesson_runs_from_top_to_bottom(page, lab, lesson):
     assert page.locator(".jp-RenderedImage img").count() > 0
 
 
-def answer(page, index: int, code: str) -> str:
-    """Type `code` into a cell, run it and the check below, and return what the check shows."""
+def type_and_run(page, index: int, code: str) -> None:
+    """Type `code` into a cell in place of what is there, and run it."""
     page.evaluate(
         """index => {
             const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -140,6 +140,11 @@ def answer(page, index: int, code: str) -> str:
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(code)
     page.keyboard.press("Shift+Enter")
+
+
+def answer(page, index: int, code: str) -> str:
+    """Answer a task, run the check below it, and return what the check shows."""
+    type_and_run(page, index, code)
     page.keyboard.press("Shift+Enter")
     page.wait_for_function(
         "index => window.jupyterapp.shell.currentWidget.content.widgets[index].model"
@@ -159,8 +164,7 @@ def test_an_exercise_tells_a_wrong_answer_from_a_right_one(page, lab):
     setup, task = ids.index("setup"), ids.index("ex01-3")
     stub = "".join(cells(page)[task]["source"])
     assert "raise NotImplementedError" in stub
-    imports = "".join(cells(page)[setup]["source"])
-    answer(page, setup, imports)
+    type_and_run(page, setup, "".join(cells(page)[setup]["source"]))
 
     assert "01.3 is not solved yet" in answer(page, task, stub)
     head = "def failing_deviation(values, returns, nominal, threshold=475.0):\n"

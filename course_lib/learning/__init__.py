@@ -2,6 +2,7 @@
 
 from course_lib.learning.baselines import PD, LinearPolicy, RandomPolicy, lqr
 from course_lib.learning.evaluate import Policy, World, evaluate, mean_returns, record
+from course_lib.learning.on_rigs import mean_returns_on_rigs
 from course_lib.learning.policy import TrainedPolicy
 from course_lib.learning.ppo import FAST_PPO, ROBUST_PPO, Falling, train_ppo
 from course_lib.learning.run_many import run_many
@@ -25,6 +26,7 @@ __all__ = [
     "evaluate",
     "lqr",
     "mean_returns",
+    "mean_returns_on_rigs",
     "record",
     "run_many",
     "train_ppo",
