@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 from scipy.stats import ks_2samp
 
+from course_lib.checks.stand_ins import knocked_log, pushed_log
 from course_lib.teach.checking import Answer, brief, number, part, require, safely, same
 
 
@@ -61,6 +62,13 @@ def ks(answer: Answer) -> None:
         math.isclose(got, ks_2samp(*coarse).statistic, abs_tol=1e-9),
         f"when values occur several times you get {got:.4g}; a share counts the values at or "
         "below, all equal ones included",
+    )
+    far_off = [np.append(sample, 1e9) for sample in (one, other)]
+    got = number(answer(*far_off), "the distance")
+    require(
+        math.isclose(got, ks_2samp(*far_off).statistic, abs_tol=1e-9),
+        f"with one more number in each sample, far away from the others, you get {got:.4g}; "
+        "between the points of a grid much can happen: look at the values that occur",
     )
 
 
@@ -174,43 +182,6 @@ def permutation_test(answer: Answer) -> None:
     )
 
 
-def pushed_log(
-    late: int,
-    draw: np.random.Generator,
-    *,
-    lengths: Sequence[int] = (),
-    effect: Sequence[float] = (0.1, 0.03),
-    drift: float = 0.0,
-    tilt: float = 0.0,
-    noise: float = 0.03,
-) -> list[SimpleNamespace]:
-    """A made-up log of random pushes, whose `effect` on velocity begins `late` steps later.
-
-    A velocity that is a difference of positions shows it one step after that. `drift` is added to
-    the velocity, `tilt` to its every change.
-    """
-    log = []
-    for steps in lengths or draw.integers(18, 30, size=22):
-        actions = draw.integers(0, 2, size=steps)
-        change = tilt + np.convolve(2.0 * actions - 1.0, [0.0] * (late + 1) + [*effect])[:steps]
-        velocity = np.concatenate([[0.0], np.cumsum(change)]) + draw.normal(0, noise, steps + 1)
-        pole = draw.normal(size=(steps + 1, 2))
-        observations = np.c_[0.02 * np.cumsum(velocity + drift), velocity + drift, pole]
-        log.append(SimpleNamespace(observations=observations, actions=actions))
-    return log
-
-
-def _knocked_log(draw: np.random.Generator) -> list[SimpleNamespace]:
-    """A log in which the start of each episode depends on the last command of the one before."""
-    log, speed = pushed_log(2, draw, lengths=[24] * 40), 0.0
-    for before, after in zip(log, log[1:], strict=False):
-        knock = 4.0 * before.actions[-1] - 2.0
-        speed += knock  # the episode starts with it, and is knocked again in its first step
-        after.observations[:, 1] += speed
-        after.observations[1:, 1] += knock
-    return log
-
-
 def _latency_of(answer: Answer, log: list[SimpleNamespace]) -> float:
     """The latency that the answer finds in a log, if it is one that could be right."""
     given = copy.deepcopy(log)
@@ -251,7 +222,7 @@ def latency(answer: Answer) -> None:
     for right, log, hint in (
         (2, pushed_log(2, draw, drift=50.0),
          "the cart is fast all the time; look at the changes of column 1"),
-        (2, _knocked_log(draw),
+        (2, knocked_log(draw),
          "the start of an episode depends on the end of the last; keep each episode by itself"),
         (2, pushed_log(2, draw, tilt=0.2),
          "the cart also speeds up by itself; commands 0 and 1 stand for pushes of -1 and +1"),

@@ -1,5 +1,8 @@
 """Stand-ins that checks hand to an answer: small, scripted, and watching how they are used."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
+
 import gymnasium as gym
 import numpy as np
 
@@ -126,3 +129,40 @@ class StillEnv(gym.Env):
     def step(self, action):
         """Nothing moves; the reward is the action."""
         return self.state, float(action), False, bool(action == 1), {"step": True}
+
+
+def pushed_log(
+    late: int,
+    draw: np.random.Generator,
+    *,
+    lengths: Sequence[int] = (),
+    effect: Sequence[float] = (0.1, 0.03),
+    drift: float = 0.0,
+    tilt: float = 0.0,
+    noise: float = 0.03,
+) -> list[SimpleNamespace]:
+    """A made-up log of random pushes, whose `effect` on velocity begins `late` steps later.
+
+    A velocity that is a difference of positions shows it one step after that. `drift` is added to
+    the velocity, `tilt` to its every change.
+    """
+    log = []
+    for steps in lengths or draw.integers(18, 30, size=22):
+        actions = draw.integers(0, 2, size=steps)
+        change = tilt + np.convolve(2.0 * actions - 1.0, [0.0] * (late + 1) + [*effect])[:steps]
+        velocity = np.concatenate([[0.0], np.cumsum(change)]) + draw.normal(0, noise, steps + 1)
+        pole = draw.normal(size=(steps + 1, 2))
+        observations = np.c_[0.02 * np.cumsum(velocity + drift), velocity + drift, pole]
+        log.append(SimpleNamespace(observations=observations, actions=actions))
+    return log
+
+
+def knocked_log(draw: np.random.Generator) -> list[SimpleNamespace]:
+    """A log in which the start of each episode depends on the last command of the one before."""
+    log, speed = pushed_log(2, draw, lengths=[24] * 40), 0.0
+    for before, after in zip(log, log[1:], strict=False):
+        knock = 4.0 * before.actions[-1] - 2.0
+        speed += knock  # the episode starts with it, and is knocked again in its first step
+        after.observations[:, 1] += speed
+        after.observations[1:, 1] += knock
+    return log

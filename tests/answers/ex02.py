@@ -56,6 +56,13 @@ KS_ANSWERS = [
         "is 1, not 0.625",
     ),
     Wrong(
+        "a fine grid of values",
+        edit(
+            KS, AT, "np.linspace(min(min(first), min(second)), max(max(first), max(second)), 5000)"
+        ),
+        "between the points of a grid",
+    ),
+    Wrong(
         "at or below in one, below in the other",
         edit(KS, "second <=", "second <"),
         "two equal samples are at distance 0, not 0.025; treat both alike",
