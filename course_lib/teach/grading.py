@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib.teach.animation import STILLS
 from course_lib.teach.errors import OneLineError
 
 CELL_TIMEOUT = 120  # seconds; a check stops an endless answer long before
@@ -88,7 +89,7 @@ def grade(learner: Path, solution: Path) -> list[Grade]:
         # Stills: nobody watches the animations of a notebook that is being graded.
         run = subprocess.run(
             command, cwd=folder, capture_output=True, text=True,
-            env=os.environ | {"COURSE_STILLS": "1"},
+            env=os.environ | {STILLS: "1"},
         )  # fmt: skip
         if not report.exists():
             raise CannotGrade(f"nbval could not run: {(run.stderr or run.stdout)[-500:]}")

@@ -10,14 +10,13 @@ import numpy as np
 from gymnasium import spaces
 
 from course_lib.worlds.batch import BatchWorld
+from course_lib.worlds.cartpole import RAIL_LIMIT, TILT_LIMIT, TIME_STEP
 from course_lib.worlds.rig_physics import RigPhysics
 
-CONTROL_STEP = 0.02  # s
+CONTROL_STEP = TIME_STEP  # s: the rig offers a policy the same task as the simulator
 SUBSTEPS = 10  # physics steps of 2 ms per control step
 PHYSICS_STEP = CONTROL_STEP / SUBSTEPS
 GRAVITY = 9.81  # m/s²
-RAIL_LIMIT = 2.4  # m, a switch at the rail's end
-TILT_LIMIT = 12 * 2 * np.pi / 360  # rad, where the controller is switched off
 IN_FLIGHT = 10  # commands that can be under way at once: latency is at most 0.2 s
 WORN_OUT = 3.0  # wear beyond which a machine gets no worse
 
