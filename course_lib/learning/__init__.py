@@ -5,6 +5,7 @@ from course_lib.learning.evaluate import Policy, World, evaluate, mean_returns, 
 from course_lib.learning.on_rigs import mean_returns_on_rigs
 from course_lib.learning.policy import TrainedPolicy
 from course_lib.learning.ppo import FAST_PPO, ROBUST_PPO, Falling, train_ppo
+from course_lib.learning.recurrent import RecurrentPolicy, train_recurrent_ppo
 from course_lib.learning.run_many import run_many
 from course_lib.learning.sb3_adapter import SB3Adapter
 from course_lib.learning.store import ResultStore
@@ -18,6 +19,7 @@ __all__ = [
     "ObservationActionHistory",
     "Policy",
     "RandomPolicy",
+    "RecurrentPolicy",
     "ROBUST_PPO",
     "ResultStore",
     "SB3Adapter",
@@ -30,5 +32,6 @@ __all__ = [
     "record",
     "run_many",
     "train_ppo",
+    "train_recurrent_ppo",
     "with_history",
 ]

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from course_lib.worlds.history import with_history
+from course_lib.worlds.history import begin, with_history
 
 Policy = Callable[[np.ndarray], np.ndarray]  # observations (n, d) -> actions (n, ...)
 
@@ -34,6 +34,7 @@ def episodes_of(policy: Policy, world: World, episodes: int, seed: int) -> Itera
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}")
     env = with_history(world.make(episodes, autoreset=False), getattr(policy, "history", 0))
+    begin(policy, episodes)
     seen, _ = env.reset(seed=seed)
     running = np.ones(episodes, dtype=bool)
     while running.any():

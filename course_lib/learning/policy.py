@@ -1,5 +1,6 @@
 """A trained policy: a Stable-Baselines3 model that acts on batches and can be stored."""
 
+import hashlib
 import io
 from collections.abc import Callable
 
@@ -15,14 +16,21 @@ class TrainedPolicy:
     """`policy(observations) -> actions`, with the model that learned it.
 
     `history` is the number of past steps that the policy sees; whoever runs it wraps the world
-    accordingly (`with_history`). `steps` counts the environment steps spent on training.
+    accordingly (`with_history`). `steps` counts the environment steps spent on training, `seconds`
+    the time that they took on the machine that trained it, where this is known.
     """
 
-    def __init__(self, model: BaseAlgorithm, history: int = 0):
+    def __init__(self, model: BaseAlgorithm, history: int = 0, seconds: float = float("nan")):
         self.model = model
         self.history = history
+        self.seconds = seconds
         self.steps = model.num_timesteps
         self._act = _numpy_actor(model.policy) or self._predict
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that tells this policy from any other."""
+        return fingerprint(self.model, self.history)
 
     def __call__(self, observations: np.ndarray) -> np.ndarray:
         """The most likely action for each observation: (n, d) -> (n, ...)."""
@@ -33,18 +41,36 @@ class TrainedPolicy:
 
     def __getstate__(self) -> dict:
         """Pickle the model the way Stable-Baselines3 saves it: without its environment."""
-        saved = io.BytesIO()
-        self.model.save(saved)
-        return {"algorithm": type(self.model), "model": saved.getvalue(), "history": self.history}
+        return {
+            "algorithm": type(self.model),
+            "model": saved_bytes(self.model),
+            "history": self.history,
+            "seconds": self.seconds,
+        }
 
     def __setstate__(self, state: dict) -> None:
         """Load the model on the CPU, wherever it was trained."""
         model = state["algorithm"].load(io.BytesIO(state["model"]), device="cpu")
-        self.__init__(model, state["history"])
+        self.__init__(model, state["history"], state["seconds"])
 
     def __repr__(self) -> str:
         memory = f", history={self.history}" if self.history else ""
         return f"TrainedPolicy({type(self.model).__name__}, {self.steps:,} steps{memory})"
+
+
+def saved_bytes(model: BaseAlgorithm) -> bytes:
+    """The model as Stable-Baselines3 saves it, without its environment."""
+    file = io.BytesIO()
+    model.save(file)
+    return file.getvalue()
+
+
+def fingerprint(model: BaseAlgorithm, history: int) -> str:
+    """A digest of a model's weights and of the steps that it sees."""
+    digest = hashlib.sha256(f"{type(model).__name__} {history}".encode())
+    for name, values in model.policy.state_dict().items():
+        digest.update(name.encode() + values.cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:

@@ -1,5 +1,7 @@
 """Train a policy with Stable-Baselines3's PPO, in seconds."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +46,6 @@ ROBUST_PPO = FAST_PPO | {
     "num_envs": 128,
     "n_steps": 32,
     "batch_size": 1024,
-    "n_epochs": 8,
     "learning_rate": Falling(2e-3),
 }
 
@@ -58,13 +59,15 @@ def train_ppo(
     num_envs: int = 32,
     stop_at: float | None = None,
     progress: bool = True,
+    callbacks: Sequence[BaseCallback] = (),
     **settings,
 ) -> TrainedPolicy:
     """Train PPO in `world` and return the policy.
 
     Training ends after `steps` environment steps, or earlier, once the last 100 training episodes
     (which explore) average at least `stop_at`. `history` is the number of past steps the policy
-    sees, 0 for the newest observation alone. `settings` replace entries of `FAST_PPO`.
+    sees, 0 for the newest observation alone. `callbacks` are Stable-Baselines3's, called at every
+    step. `settings` replace entries of `FAST_PPO`.
 
     One seed gives one result on one machine. PyTorch is set to one thread, for the whole process:
     networks this small are slower on two.
@@ -72,8 +75,9 @@ def train_ppo(
     torch.set_num_threads(1)
     env = SB3Adapter(with_history(world.make(num_envs), history))
     model = PPO("MlpPolicy", env, seed=seed, device="cpu", **(FAST_PPO | settings))
-    model.learn(steps, callback=_Watch(steps, stop_at, progress))
-    return TrainedPolicy(model, history)
+    start = time.perf_counter()
+    model.learn(steps, callback=[_Watch(steps, stop_at, progress), *callbacks])
+    return TrainedPolicy(model, history, time.perf_counter() - start)
 
 
 class _Watch(BaseCallback):

@@ -7,6 +7,7 @@ step. Friction here is viscous (proportional to speed) in the rail and in the hi
 is explicit, so friction far beyond that of a real bearing makes it unstable.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
 
@@ -20,6 +21,8 @@ TIME_STEP = 0.02  # s, the control period
 RAIL_LIMIT = 2.4  # m, the cart ends the episode beyond it
 TILT_LIMIT = 12 * 2 * np.pi / 360  # rad, the pole ends the episode beyond it
 EPISODES_DRAWN_AHEAD = 256  # physics are drawn in blocks: far fewer calls to the generator
+
+Sampler = Callable[[np.random.Generator, int], dict[str, np.ndarray]]  # as Physics.sample
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class CartPolePhysics(Physics):
         0.0, "1", "new force = lag × old force + (1 - lag) × command", low=0, high=0.999
     )
     force_noise: float = quantity(0.0, "N", "standard deviation of the push", low=0)
+    bump_chance: float = quantity(
+        0.0, "1", "chance per step that somebody bumps the cart, from either side", low=0, high=1
+    )
+    bump_force: float = quantity(0.0, "N", "force of a bump, for one step", low=0)
     observation_noise: float = quantity(
         0.0, "m, m/s, rad, rad/s", "standard deviation of every reading", low=0
     )
@@ -76,7 +83,8 @@ class CartPole(BatchWorld):
     `max_episode_steps`.
 
     From command to push: delayed by `action_delay` steps (no push until the first command
-    arrives), smoothed by `motor_lag` (time constant -0.02 s / ln(lag)), disturbed by `force_noise`.
+    arrives), smoothed by `motor_lag` (time constant -0.02 s / ln(lag)), disturbed by `force_noise`
+    and by bumps.
     From state to reading: noise and bias, then dropout (the last reading again), then
     `observation_delay`. All of it acts from the first observation on.
 
@@ -112,6 +120,7 @@ class CartPole(BatchWorld):
         self._commands = DelayLine(bounds(self.physics.action_delay)[1], (num_envs,))
         self._readings = DelayLine(bounds(self.physics.observation_delay)[1], (num_envs, 4))
         self._last_reading = np.zeros((num_envs, 4))
+        self._sample = self.physics.sample
         self._episodes = None  # constants of the episodes to come, (constants, episodes)
         self._now = np.zeros((len(CONSTANTS), num_envs))
         self._k = SimpleNamespace(**dict(zip(CONSTANTS, self._now, strict=True)))  # rows of _now
@@ -120,6 +129,15 @@ class CartPole(BatchWorld):
     def state(self) -> np.ndarray:
         """The true state (num_envs, 4): a simulator may be looked into, the real system may not."""
         return self._state.T.copy()
+
+    def draw_from(self, sample: Sampler) -> None:
+        """Draw the physics of the episodes to come with `sample(rng, size)`, not `physics.sample`.
+
+        `sample` returns what `Physics.sample` does: name -> (size,). The batch was built for
+        `physics`, so everything drawn must lie within its ranges; if not, the next episode to start
+        raises ValueError.
+        """
+        self._sample, self._episodes = sample, None
 
     def reset(self, *, seed=None, options=None):
         """Start new episodes; see the class for `options`."""
@@ -143,11 +161,22 @@ class CartPole(BatchWorld):
     def _draw_constants(self, count):
         """Return the constants of `count` new episodes, (constants, count)."""
         if self._episodes is None or self._episodes.shape[1] < count:
-            self._episodes = constants(
-                self.physics.sample(self.np_random, max(count, EPISODES_DRAWN_AHEAD))
-            )
+            drawn = self._sample(self.np_random, max(count, EPISODES_DRAWN_AHEAD))
+            self._require_within_ranges(drawn)
+            self._episodes = constants(drawn)
         drawn, self._episodes = self._episodes[:, :count], self._episodes[:, count:]
         return drawn
+
+    def _require_within_ranges(self, drawn):
+        for name, values in drawn.items():
+            low, high = bounds(getattr(self.physics, name))
+            # A rounding error of the draw is no reason to stop.
+            slack = 1e-9 * max(abs(low), abs(high))
+            if values.min() < low - slack or values.max() > high + slack:
+                raise ValueError(
+                    f"{name} was drawn outside of {low:g} to {high:g}, the range this batch was "
+                    "built for; build it with ranges that include everything you will draw"
+                )
 
     def _advance(self, actions):
         k, (x, x_dot, theta, theta_dot) = self._k, self._state
@@ -182,10 +211,14 @@ class CartPole(BatchWorld):
             command = self._commands.pass_on(command, self._k.action_delay)
         if self._able.motor_lag:
             command = self._force + (1.0 - self._k.motor_lag) * (command - self._force)
-        self._force = command
+        self._force = push = command
         if self._able.force_noise:
-            return command + self._k.force_noise * self.np_random.standard_normal(self.num_envs)
-        return command
+            push = push + self._k.force_noise * self.np_random.standard_normal(self.num_envs)
+        if self._able.bump_chance and self._able.bump_force:
+            chance = self._k.bump_chance / 2  # from each side
+            u = self.np_random.random(self.num_envs)
+            push = push + self._k.bump_force * ((u < chance) - 1.0 * (u > 1 - chance))
+        return push
 
     def _measure(self, which):
         """Fresh readings (len(which), 4) of the true state: noise and bias, nothing later."""
@@ -242,6 +275,8 @@ CONSTANTS = (
     "observation_delay",
     "motor_lag",
     "force_noise",
+    "bump_chance",
+    "bump_force",
     "observation_noise",
     "sensor_bias",
     "sensor_dropout",

@@ -1,5 +1,6 @@
 """Memory for a policy without memory: the last observations and actions, side by side."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,3 +77,12 @@ def with_history(env: VectorEnv, steps: int) -> VectorEnv:
     if steps and mode == AutoresetMode.NEXT_STEP:
         raise ValueError("history needs SAME_STEP or no autoreset: NEXT_STEP mixes two episodes")
     return ObservationActionHistory(env, steps) if steps else env
+
+
+def begin(policy: Callable, episodes: int) -> None:
+    """Tell a policy that keeps a memory of its own that new episodes start; others need not know.
+
+    Such a policy has a method `begin(episodes)`.
+    """
+    if hasattr(policy, "begin"):
+        policy.begin(episodes)

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from gymnasium.vector import VectorWrapper
 
-from course_lib.worlds.history import with_history
+from course_lib.worlds.history import begin, with_history
 from course_lib.worlds.rig_batch import CONTROL_STEP, RigBatch, worn
 from course_lib.worlds.rig_mujoco import MujocoRigBatch
 from course_lib.worlds.rig_physics import FLEET, RigPhysics
@@ -89,8 +89,9 @@ class Rig:
         """Run `policy` for some episodes and return the steps that each lasted, shape (episodes,).
 
         The policy gets observations (n, 4) and returns n commands, 0 or 1. A policy with an
-        attribute `history` sees that many past steps instead. An episode ends by the safety stop,
-        at the rail's end or when the pole is seen to lean more than 12°, or after `max_steps`.
+        attribute `history` sees that many past steps instead, and one with a method `begin` is told
+        when new episodes start. An episode ends by the safety stop, at the rail's end or when the
+        pole is seen to lean more than 12°, or after `max_steps`.
 
         Raises BudgetSpent when the budget does not reach for the next step of the episodes that
         still run, and PolicyFault when the policy raises or returns anything but commands. In both
@@ -136,6 +137,7 @@ def _run(inside: _Inside, policy: Policy, episodes: int, max_steps: int) -> np.n
     # Each run meets disturbances of its own, and another rig of the same seed meets the same ones.
     disturbances = np.random.SeedSequence([inside.seed, 1, inside.runs]).generate_state(1)
     inside.runs += 1
+    begin(policy, episodes)
     try:
         seen, _ = env.reset(seed=int(disturbances[0]))
         while meter.running.any():

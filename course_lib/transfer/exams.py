@@ -1,0 +1,49 @@
+"""Training in which the worlds to come depend on how the policy does in an exam."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stable_baselines3.common.callbacks import BaseCallback
+
+from course_lib.learning import TrainedPolicy
+from course_lib.worlds import CartPole, CartPolePhysics
+from course_lib.worlds.cartpole import Sampler
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A world whose physics come from `sample` and lie within the ranges of `physics`."""
+
+    physics: CartPolePhysics
+    sample: Sampler
+
+    def make(self, num_envs: int, *, autoreset: bool = True) -> CartPole:
+        """Build a batch of `num_envs` carts."""
+        world = self.physics.make(num_envs, autoreset=autoreset)
+        world.draw_from(self.sample)
+        return world
+
+
+class Exams(BaseCallback):
+    """Before every `every`-th rollout, ask `next_worlds(policy, seed)` what to train on from now.
+
+    It returns a sampler for `CartPole.draw_from`. Its seed is another one for every exam and every
+    training seed.
+    """
+
+    def __init__(
+        self, next_worlds: Callable[[TrainedPolicy, int], Sampler], history: int, every: int
+    ):
+        super().__init__()
+        self._next_worlds, self._history, self._every = next_worlds, history, every
+        self._rollouts = 0
+
+    def _on_rollout_start(self) -> None:
+        if self._rollouts % self._every == 0:
+            policy = TrainedPolicy(self.model, self._history)
+            sample = self._next_worlds(policy, 1_000 * (self.model.seed + 1) + self._rollouts)
+            self.training_env.env.unwrapped.draw_from(sample)
+        self._rollouts += 1
+
+    def _on_step(self) -> bool:
+        return True
