@@ -7,7 +7,7 @@ Randomization for Transferring Deep Neural Networks from Simulation to the Real 
 remembers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -31,6 +31,9 @@ BATCH = 32
 AHEAD = 16  # batches rendered together
 LEARNING_RATE = 1e-2
 STEEPEST = 0.35  # rad, the largest angle that the eyes can report
+
+# Changes pictures (n, H, W, 3) and their poses (n, 2), drawing from a generator.
+Augment = Callable[[np.ndarray, np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
 class PoseMap(nn.Module):
@@ -116,14 +119,14 @@ def train_eyes(
     seed: int,
     *,
     frames: int = 20_000,
-    augment: bool = False,
+    augment: Augment | None = None,
     progress: bool = True,
 ) -> Eyes:
     """Train eyes on `frames` rendered pictures, each of another pose and another draw of `looks`.
 
-    No picture is shown twice: to render a new one costs less than to learn from it. With
-    `augment`, finished pictures are disturbed as well, see `augmented`. One seed gives one result
-    on one machine.
+    No picture is shown twice: to render a new one costs less than to learn from it. `augment` may
+    change finished pictures and their poses, for example `augmented`. One seed gives one result on
+    one machine.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -140,8 +143,9 @@ def train_eyes(
         for _ in range(steps):
             pictures, poses = next(data)
             if augment:
-                pictures = augmented(pictures, rng)
-            loss = net.loss(standardised(pictures), poses)
+                pictures, poses = augment(pictures, poses, rng)
+            x, truth = torch.from_numpy(pictures), torch.from_numpy(poses).float()
+            loss = net.loss(standardised(x), truth)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -150,14 +154,13 @@ def train_eyes(
     return Eyes(net)
 
 
-def batches(looks: Look, rng: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(looks: Look, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield rendered pictures (BATCH, H, W, 3), uint8, with their poses (BATCH, 2), for ever."""
     size = BATCH * AHEAD
     while True:
         states = some_states(rng, size)
-        pictures = torch.from_numpy(render(states, looks.sample(rng, size), rng))
-        poses = torch.from_numpy(states[:, [0, 2]]).float()
-        yield from zip(pictures.split(BATCH), poses.split(BATCH), strict=True)
+        pictures, poses = render(states, looks.sample(rng, size), rng), states[:, [0, 2]]
+        yield from zip(np.split(pictures, AHEAD), np.split(poses, AHEAD), strict=True)
 
 
 def some_states(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -169,7 +172,9 @@ def some_states(rng: np.random.Generator, size: int) -> np.ndarray:
     return states
 
 
-def augmented(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+def augmented(
+    pictures: np.ndarray, poses: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Disturb pictures (n, H, W, 3) without knowing what they show; the poses stay as they are.
 
     Half of them pass through a random 3 × 3 convolution, which gives them other colours and edges
@@ -181,14 +186,14 @@ def augmented(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     kept = rng.random(n) < 0.5
     kernels[kept] = np.eye(3)[:, :, None, None] * np.pad([[1.0]], 1)
     # One group per picture: each is filtered by its own kernels.
-    x = pictures.permute(0, 3, 1, 2).reshape(1, 3 * n, height, width).float()
+    x = torch.from_numpy(pictures).permute(0, 3, 1, 2).reshape(1, 3 * n, height, width).float()
     kernels = torch.from_numpy(kernels.reshape(3 * n, 3, 3, 3)).float()
     x = F.conv2d(x, kernels, padding=1, groups=n).view(n, 3, height, width).permute(0, 2, 3, 1)
     for picture in x:
         top, left = rng.integers(height), rng.integers(width)
         box = picture[top : top + rng.integers(1, 12), left : left + rng.integers(1, 12)]
         box[:] = torch.from_numpy(rng.uniform(-255, 255, 3))
-    return x
+    return x.numpy(), poses
 
 
 def saliency(eyes: Eyes, picture: np.ndarray) -> np.ndarray:
@@ -222,9 +227,9 @@ def pose_errors(
 def pose_controller(seed: int = 0) -> TrainedPolicy:
     """A controller that has never met eyes: trained on true poses with `EYE_ERRORS`, and stored."""
     world = PoseOnly(CartPolePhysics(action_delay=Choice((0, 1))), EYE_ERRORS)
-    # More passes over smaller minibatches than ROBUST_PPO makes: poses that err are hard to learn
-    # from, and with less of it some seeds do not even balance on true poses.
-    settings = ROBUST_PPO | {"world": world, "history": 10, "batch_size": 1024, "n_epochs": 8}
+    # More passes over the data than ROBUST_PPO makes: poses that err are hard to learn from, and
+    # with fewer some seeds do not even balance on true poses.
+    settings = ROBUST_PPO | {"world": world, "history": 10, "n_epochs": 8}
     return run_many(train_ppo, {"": settings}, [seed], progress=False)[""][0]
 
 
@@ -244,14 +249,17 @@ def trial(
     cameras: Mapping[str, Camera],
     physics: CartPolePhysics | None = None,
     episodes: int = 8,
+    frames: int = 20_000,
+    augment: bool = False,
     progress: bool = True,
-    **training,
 ) -> Trial:
     """Train eyes, then let `pose_controller()` steer by them through each camera.
 
-    `training` goes to `train_eyes`. Made for `run_many`, as everything given is part of its key.
+    With `augment`, pictures are `augmented`. Made for `run_many`: everything given is part of its
+    key.
     """
-    eyes = train_eyes(looks, seed, progress=progress, **training)
+    change = augmented if augment else None
+    eyes = train_eyes(looks, seed, frames=frames, augment=change, progress=progress)
     physics = physics or CartPolePhysics()
     errors, returns = {}, {}
     for name, camera in cameras.items():

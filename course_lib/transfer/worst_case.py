@@ -15,43 +15,44 @@ from course_lib.worlds import CartPolePhysics
 CANDIDATES = 512  # worlds in an exam
 
 
-def cvar(returns: np.ndarray, share: float = 0.1) -> float:
-    """The mean of the worst `share` of `returns` (n,), of at least one of them."""
+def cvar(returns: np.ndarray, share: float = 0.2) -> float:
+    """The mean of the worst `share` of `returns` (n,), of at least one of them.
+
+    Raises ValueError for a share outside (0, 1].
+    """
+    return float(np.sort(returns)[: _count(share, len(returns))].mean())
+
+
+def _count(share: float, size: int) -> int:
     if not 0 < share <= 1:
         raise ValueError(f"share must be above 0 and at most 1, not {share}")
-    worst = max(1, round(share * len(returns)))
-    return float(np.sort(returns)[:worst].mean())
+    return max(1, round(share * size))
 
 
 def train_worst_case(
     ranges: CartPolePhysics,
     seed: int,
     *,
-    share: float = 0.2,
-    mix: float = 0.5,
+    share: float = 0.5,
     history: int = 6,
     every: int = 4,
     progress: bool = True,
 ) -> TrainedPolicy:
-    """Train with `ROBUST_PPO`; a part `mix` of the episodes come from the worst `share` of worlds.
+    """Train with `ROBUST_PPO` on the worst `share` of worlds alone.
 
-    The others are drawn from `ranges` as usual: with the worst worlds alone, the policy would
-    forget the others. The worst are found anew before every `every`-th rollout.
+    They are found anew before every `every`-th rollout, among worlds drawn anew from `ranges`.
+    Raises ValueError for a share outside (0, 1].
     """
+    kept = _count(share, CANDIDATES)
 
     def next_worlds(policy, seed):
         candidates = ranges.sample(np.random.default_rng(seed), CANDIDATES)
         exam = Drawn(ranges, lambda rng, size: {k: v[:size] for k, v in candidates.items()})
-        order = np.argsort(evaluate(policy, exam, CANDIDATES, seed))
-        worst = order[: round(share * CANDIDATES)]
+        worst = np.argsort(evaluate(policy, exam, CANDIDATES, seed))[:kept]
 
         def sample(rng, size):
-            drawn = ranges.sample(rng, size)
-            hard = rng.random(size) < mix
-            picked = rng.choice(worst, hard.sum())
-            for name, values in drawn.items():
-                values[hard] = candidates[name][picked]
-            return drawn
+            picked = rng.choice(worst, size)
+            return {name: values[picked] for name, values in candidates.items()}
 
         return sample
 

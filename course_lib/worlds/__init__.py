@@ -4,6 +4,7 @@ import gymnasium as gym
 
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
+from course_lib.worlds.proportional import Proportional
 from course_lib.worlds.rig import BudgetSpent, PolicyFault, Rig, RigEpisode
 from course_lib.worlds.rig_bullet import BulletRig
 from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
@@ -12,6 +13,7 @@ __all__ = [
     "BudgetSpent",
     "BulletRig",
     "PolicyFault",
+    "Proportional",
     "Rig",
     "RigEpisode",
     "SIMULATED_TARGET",
