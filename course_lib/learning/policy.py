@@ -66,8 +66,8 @@ def saved_bytes(model: BaseAlgorithm) -> bytes:
 
 
 def fingerprint(model: BaseAlgorithm, history: int) -> str:
-    """A digest of a model's weights and of the steps that it sees."""
-    digest = hashlib.sha256(f"{type(model).__name__} {history}".encode())
+    """A digest of a model's architecture, its weights, and the steps that it sees."""
+    digest = hashlib.sha256(f"{type(model).__name__} {history} {model.policy}".encode())
     for name, values in model.policy.state_dict().items():
         digest.update(name.encode() + values.cpu().numpy().tobytes())
     return digest.hexdigest()

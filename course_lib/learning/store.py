@@ -19,7 +19,7 @@ from typing import Any
 import platformdirs
 
 # A result may change with the version of any of these.
-PACKAGES = ("gymnasium", "numpy", "sb3-contrib", "scipy", "stable-baselines3", "torch")
+PACKAGES = ("gymnasium", "mujoco", "numpy", "sb3-contrib", "scipy", "stable-baselines3", "torch")
 
 
 def default_folder() -> Path:

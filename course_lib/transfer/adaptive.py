@@ -54,11 +54,14 @@ class MovingEnds:
     def __init__(self, full: CartPolePhysics):
         self.full = full
         self._fixed = {f.name: float(f.default) for f in fields(full)}
+        self._counted = [f.name for f in fields(full) if f.metadata["whole"]]
         self._ends = []  # (field, -1 down or +1 up, distance from nominal to full)
         for f in fields(full):
             value = getattr(full, f.name)
             if isinstance(value, Distribution):
                 down, up = (end - f.default for end in bounds(value))
+                if down > 0 or up < 0:
+                    raise ValueError(f"{f.name}: ranges move out from {f.default}; include it")
                 self._ends += [(f, side, d) for side, d in ((-1, down), (1, up)) if d]
             else:
                 self._fixed[f.name] = float(value)
@@ -70,19 +73,18 @@ class MovingEnds:
         for (f, side, distance), width in zip(self._ends, widths, strict=True):
             (high if side > 0 else low)[f.name] += width * distance
         drawn = {name: rng.uniform(low[name], high[name], size) for name in self._fixed}
-        return self._whole(drawn)
+        for name in self._counted:
+            drawn[name] = rng.integers(round(low[name]), round(high[name]) + 1, size).astype(float)
+        return drawn
 
     def exam(self, widths: np.ndarray, rng: np.random.Generator, size: int) -> dict:
         """Draw as `sample` does; then world i gets the value at end i (modulo the ends)."""
         drawn = self.sample(widths, rng, size)
         turn = np.arange(size) % len(self._ends)
         for i, ((f, _, distance), width) in enumerate(zip(self._ends, widths, strict=True)):
-            drawn[f.name][turn == i] = self._fixed[f.name] + width * distance
-        return self._whole(drawn)
-
-    def _whole(self, drawn: dict) -> dict:
-        counted = [f.name for f in fields(self.full) if f.metadata["whole"]]
-        return drawn | {name: np.round(drawn[name]) for name in counted}
+            end = self._fixed[f.name] + width * distance
+            drawn[f.name][turn == i] = round(end) if f.name in self._counted else end
+        return drawn
 
 
 def train_adaptive(

@@ -42,6 +42,8 @@ WORKSHOP = replace(
 def scaled(ranges: CartPolePhysics, by: float) -> CartPolePhysics:
     """Make every range `by` times as wide, about the nominal value; 0 gives the nominal physics.
 
+    What is counted in steps becomes a choice of all whole numbers within the new range.
+
     Ends stay within what the physics allows and at a distance from the point where a cart would
     have no mass, no length, or a motor that never reacts. Raises ValueError for a negative `by`.
     """
@@ -60,11 +62,16 @@ def _scaled(value: Distribution, by: float, about: Field) -> float | Distributio
     nominal = about.default
     low, high = (nominal + by * (end - nominal) for end in bounds(value))
     if about.metadata["low"] is not None:
-        low = max(low, about.metadata["low"], nominal / 20)
+        low = max(low, about.metadata["low"])
+    if nominal > 0:
+        low = max(low, min(nominal / 20, value.low))
     if about.metadata["high"] is not None:
         high = min(high, 0.95 * about.metadata["high"])
     if low == high:
         return nominal
-    if isinstance(value, Choice):
+    if about.metadata["whole"]:
         return Choice(tuple(range(round(low), round(high) + 1)), value.why)
+    if isinstance(value, Choice):
+        scaled_values = (nominal + by * (v - nominal) for v in value.values)
+        return Choice(tuple(min(max(v, low), high) for v in scaled_values), value.why)
     return (LogUniform if isinstance(value, LogUniform) else Uniform)(low, high, value.why)

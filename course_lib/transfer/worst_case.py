@@ -18,8 +18,10 @@ CANDIDATES = 512  # worlds in an exam
 def cvar(returns: np.ndarray, share: float = 0.2) -> float:
     """The mean of the worst `share` of `returns` (n,), of at least one of them.
 
-    Raises ValueError for a share outside (0, 1].
+    Raises ValueError for a share outside (0, 1], and if there are no returns.
     """
+    if not len(returns):
+        raise ValueError("there is no worst share of no returns")
     return float(np.sort(returns)[: _count(share, len(returns))].mean())
 
 

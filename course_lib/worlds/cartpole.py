@@ -172,7 +172,7 @@ class CartPole(BatchWorld):
             low, high = bounds(getattr(self.physics, name))
             # A rounding error of the draw is no reason to stop.
             slack = 1e-9 * max(abs(low), abs(high))
-            if values.min() < low - slack or values.max() > high + slack:
+            if not (values.min() >= low - slack and values.max() <= high + slack):  # or NaN
                 raise ValueError(
                     f"{name} was drawn outside of {low:g} to {high:g}, the range this batch was "
                     "built for; build it with ranges that include everything you will draw"

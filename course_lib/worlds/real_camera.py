@@ -4,6 +4,7 @@ It plays the real camera of the lesson on vision. Nothing of what it shows was u
 `Look`; like a real camera it was only set up: aimed at the track, its picture cut to our format.
 """
 
+import os
 from dataclasses import dataclass
 from functools import cache
 
@@ -60,4 +61,6 @@ def _studio() -> CartPoleEnv:
         import pygame  # noqa: F401  Gymnasium would tell only when the first picture is taken
     except ImportError:
         raise ModuleNotFoundError("the real camera needs pygame: pip install pygame") from None
+    # No window is opened; without this, SDL complains on machines that have no desktop.
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     return CartPoleEnv(render_mode="rgb_array")

@@ -137,8 +137,11 @@ def _run(inside: _Inside, policy: Policy, episodes: int, max_steps: int) -> np.n
     # Each run meets disturbances of its own, and another rig of the same seed meets the same ones.
     disturbances = np.random.SeedSequence([inside.seed, 1, inside.runs]).generate_state(1)
     inside.runs += 1
-    begin(policy, episodes)
     try:
+        try:
+            begin(policy, episodes)
+        except Exception as error:
+            raise _fault(error) from error
         seen, _ = env.reset(seed=int(disturbances[0]))
         while meter.running.any():
             meter.check_budget()
@@ -146,14 +149,17 @@ def _run(inside: _Inside, policy: Policy, episodes: int, max_steps: int) -> np.n
                 commands = _commands(policy(seen), episodes)
             except Exception as error:
                 meter.stop("policy fault")
-                message = f"the rig has stopped: the policy failed with {error!r}"
-                raise PolicyFault(message) from error
+                raise _fault(error) from error
             seen, *_ = env.step(commands)
     finally:
         meter.stop("interrupted")  # only what still runs
         meter.write()
         engine.close()
     return meter.lengths.astype(float)
+
+
+def _fault(error: Exception) -> PolicyFault:
+    return PolicyFault(f"the rig has stopped: the policy failed with {error!r}")
 
 
 def _commands(given, episodes: int) -> np.ndarray:
