@@ -18,6 +18,8 @@ def everything_random():
         observation_delay=Choice((0, 1, 2)),
         motor_lag=Uniform(0.0, 0.5),
         force_noise=Uniform(0.1, 1.0),
+        bump_chance=Uniform(0.0, 0.01),
+        bump_force=Uniform(0.0, 20.0),
         observation_noise=Uniform(0.01, 0.05),
         sensor_bias=Uniform(-0.02, 0.02),
         sensor_dropout=Uniform(0.01, 0.1),
