@@ -9,25 +9,19 @@ from sb3_contrib import RecurrentPPO
 
 from course_lib.learning.evaluate import World
 from course_lib.learning.policy import fingerprint, saved_bytes
-from course_lib.learning.ppo import FAST_PPO, ROBUST_PPO
+from course_lib.learning.ppo import ROBUST_PPO
 from course_lib.learning.sb3_adapter import SB3Adapter
 from course_lib.worlds.history import with_history
 
-# One LSTM for actor and critic: twice as fast as one for each, and as good here. Minibatches are
-# smaller than ROBUST_PPO's since a network that is unrolled in time gets fewer, dearer updates.
-RECURRENT_PPO = (
-    FAST_PPO
-    | ROBUST_PPO
-    | {
-        "batch_size": 1024,
-        "policy_kwargs": {
-            "lstm_hidden_size": 64,
-            "net_arch": [64],
-            "shared_lstm": True,
-            "enable_critic_lstm": False,
-        },
+# One LSTM for actor and critic: twice as fast as one for each, and as good here.
+RECURRENT_PPO = ROBUST_PPO | {
+    "policy_kwargs": {
+        "lstm_hidden_size": 64,
+        "net_arch": [64],
+        "shared_lstm": True,
+        "enable_critic_lstm": False,
     }
-)
+}
 
 
 class RecurrentPolicy:
@@ -50,15 +44,13 @@ class RecurrentPolicy:
 
     def begin(self, episodes: int) -> None:
         """Forget: `episodes` new episodes start with the next call."""
-        self._memory = None
-        self._first = np.ones(episodes, dtype=bool)
+        self._memory = None  # the model starts from an empty one
 
     def __call__(self, observations: np.ndarray) -> np.ndarray:
         """The most likely action for each observation: (n, d) -> (n,)."""
         actions, self._memory = self.model.predict(
-            observations, state=self._memory, episode_start=self._first, deterministic=True
+            observations, state=self._memory, deterministic=True
         )
-        self._first = np.zeros(len(observations), dtype=bool)
         return actions
 
     def __getstate__(self) -> dict:

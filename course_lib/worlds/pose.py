@@ -125,8 +125,8 @@ class ThroughCamera:
 
     def make(self, num_envs: int, *, autoreset: bool = True) -> "PoseCartPole":
         """Build a batch of `num_envs` carts, each with its own draw of the camera's looks."""
-        sight = Sight(self.camera, self.eyes)
-        return PoseCartPole(num_envs, self.physics, sight, autoreset=autoreset)
+        seen = PoseOnly(self.physics, Sight(self.camera, self.eyes))
+        return seen.make(num_envs, autoreset=autoreset)
 
 
 # What a controller should put up with, for `PoseOnly`.

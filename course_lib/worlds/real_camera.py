@@ -26,18 +26,12 @@ class RealCamera:
     ModuleNotFoundError.
     """
 
-    def draw(self, rng: np.random.Generator, size: int) -> dict[str, np.ndarray]:
+    def draw(self, rng, size):
         """Nothing is drawn: every episode looks the same."""
         return {}
 
-    def show(
-        self,
-        states: np.ndarray,
-        drawn: dict[str, np.ndarray],
-        half_lengths: np.ndarray,
-        rng: np.random.Generator,
-    ) -> np.ndarray:
-        """Return pictures (n, HEIGHT, WIDTH, 3), uint8, of true states (n, 4)."""
+    def show(self, states, drawn, half_lengths, rng):
+        """Photograph the states, one by one."""
         pairs = zip(states, half_lengths, strict=True)
         return np.array([shrunk(photograph(*pair)) for pair in pairs])
 
