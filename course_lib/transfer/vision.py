@@ -208,7 +208,7 @@ def saliency(eyes: Eyes, picture: np.ndarray) -> np.ndarray:
 
 
 def pose_errors(
-    eyes: Eyes, camera: Camera, *, episodes: int = 40, frames: int = 10, seed: int = 0
+    eyes: Eyes, camera: Camera, *, episodes: int = 20, frames: int = 10, seed: int = 0
 ) -> np.ndarray:
     """Estimated minus true pose, (episodes, frames, 2) in m and rad, at poses met when balancing.
 
