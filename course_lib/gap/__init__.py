@@ -3,15 +3,25 @@
 from course_lib.gap.distances import ks_statistic, median_bandwidth, mmd_squared, mmd_test
 from course_lib.gap.logs import (
     command_response,
+    first_steps,
     latency_steps,
     prediction_errors,
     simulate_log,
 )
-from course_lib.gap.stats import Interval, interquartile_mean, iqm_interval, paired_interval
+from course_lib.gap.stats import (
+    Interval,
+    bootstrap_interval,
+    interquartile_mean,
+    iqm_interval,
+    paired_interval,
+    share_interval,
+)
 
 __all__ = [
     "Interval",
+    "bootstrap_interval",
     "command_response",
+    "first_steps",
     "interquartile_mean",
     "iqm_interval",
     "ks_statistic",
@@ -21,5 +31,6 @@ __all__ = [
     "mmd_test",
     "paired_interval",
     "prediction_errors",
+    "share_interval",
     "simulate_log",
 ]

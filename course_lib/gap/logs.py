@@ -25,7 +25,7 @@ class Logged(Protocol):
 
 @dataclass(frozen=True)
 class SimulatedEpisode:
-    """What a rig's log would hold of an episode of T steps in a simulator."""
+    """What a rig's log would hold of an episode of T steps, from a simulator or cut shorter."""
 
     observations: np.ndarray  # (T + 1, d)
     actions: np.ndarray  # (T,)
@@ -43,6 +43,24 @@ def simulate_log(
         SimulatedEpisode(run.observations[:length, i], run.actions[: length - 1, i])
         for i, length in enumerate(run.lengths)
     ]
+
+
+def first_steps(log: Sequence[Logged], steps: int) -> list[SimulatedEpisode]:
+    """The first `steps` steps of a log, the last episode cut where they end.
+
+    Raises ValueError when the log is shorter.
+    """
+    cut, left = [], steps
+    for episode in log:
+        length = min(left, len(episode.actions))
+        if length:
+            cut.append(
+                SimulatedEpisode(episode.observations[: length + 1], episode.actions[:length])
+            )
+        left -= length
+    if left:
+        raise ValueError(f"the log holds {steps - left:,} steps, not {steps:,}; log more episodes")
+    return cut
 
 
 def prediction_errors(log: Sequence[Logged], physics: CartPolePhysics) -> np.ndarray:

@@ -5,10 +5,13 @@ interval estimates of the interquartile mean instead of a point estimate of the 
 mean and the bootstrap are SciPy's.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import bootstrap, trim_mean
+from scipy.stats import binomtest, bootstrap, trim_mean
+
+Statistic = Callable[..., np.ndarray]  # statistic(values, axis=-1), such as np.mean
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,19 @@ def iqm_interval(values: np.ndarray, *, confidence: float = 0.95, seed: int = 0)
     """The interquartile mean of `values` (n,) with a percentile bootstrap interval.
 
     Give one value per training seed (its mean over evaluation episodes), not one per episode: the
-    question is how another training run would have come out. Raises ValueError for fewer than
-    three values, values that are not finite, and a confidence outside (0, 1).
+    question is how another training run would have come out. Raises ValueError as
+    `bootstrap_interval` does.
+    """
+    return bootstrap_interval(values, interquartile_mean, confidence=confidence, seed=seed)
+
+
+def bootstrap_interval(
+    values: np.ndarray, statistic: Statistic, *, confidence: float = 0.95, seed: int = 0
+) -> Interval:
+    """Any `statistic(values, axis=...)` of `values` (n,) with a percentile bootstrap interval.
+
+    Raises ValueError for fewer than three values, values that are not finite, and a confidence
+    outside (0, 1).
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is a share such as 0.95, not {confidence}")
@@ -51,14 +65,21 @@ def iqm_interval(values: np.ndarray, *, confidence: float = 0.95, seed: int = 0)
         raise ValueError("an interval needs finite values; look for a run that failed")
     result = bootstrap(
         (values,),
-        interquartile_mean,
+        statistic,
         confidence_level=confidence,
         n_resamples=5_000,
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    estimate = float(interquartile_mean(values))
+    estimate = float(statistic(values, axis=-1))
     return Interval(estimate, float(result.low), float(result.high), len(values), confidence)
+
+
+def share_interval(hits: np.ndarray, *, confidence: float = 0.95) -> Interval:
+    """How often something is true, from independent trials `hits` (n,), with Wilson's interval."""
+    hits = np.asarray(hits, dtype=bool).ravel()
+    result = binomtest(int(hits.sum()), hits.size).proportion_ci(confidence, method="wilson")
+    return Interval(float(hits.mean()), result.low, result.high, hits.size, confidence)
 
 
 def paired_interval(

@@ -58,6 +58,27 @@ def scaled(ranges: CartPolePhysics, by: float) -> CartPolePhysics:
     return replace(ranges, **changed)
 
 
+def around(physics: CartPolePhysics, share: float) -> CartPolePhysics:
+    """Ranges about one machine: every quantity up to `share` of its value larger or smaller.
+
+    What is counted in steps gets a step more or less; what is zero stays zero. Raises
+    ValueError for a share outside (0, 1).
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"give the share of each value, between 0 and 1, not {share}")
+    ranges = {}
+    for f in fields(physics):
+        value, high = getattr(physics, f.name), f.metadata["high"]
+        if not value:
+            continue
+        if f.metadata["whole"]:
+            ranges[f.name] = Choice(tuple(range(int(value) - 1, int(value) + 2)))
+        else:
+            low, up = sorted(((1 - share) * value, (1 + share) * value))
+            ranges[f.name] = Uniform(low, up if high is None else min(up, high))
+    return replace(physics, **ranges)
+
+
 def _scaled(value: Distribution, by: float, about: Field) -> float | Distribution:
     nominal = about.default
     low, high = (nominal + by * (end - nominal) for end in bounds(value))

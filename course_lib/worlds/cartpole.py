@@ -127,8 +127,16 @@ class CartPole(BatchWorld):
 
     @property
     def state(self) -> np.ndarray:
-        """The true state (num_envs, 4): a simulator may be looked into, the real system may not."""
+        """The true state (num_envs, 4): a simulator may be looked into, the real system may not.
+
+        Assign to it, (4,) or (num_envs, 4), to put the carts elsewhere in the middle of an episode;
+        commands and readings that are under way stay as they are.
+        """
         return self._state.T.copy()
+
+    @state.setter
+    def state(self, states: np.ndarray) -> None:
+        self._state[:] = np.broadcast_to(states, (self.num_envs, 4)).T
 
     def draw_from(self, sample: Sampler) -> None:
         """Draw the physics of the episodes to come with `sample(rng, size)`, not `physics.sample`.

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from course_lib.transfer import PARAMETERS, WORKSHOP, scaled
-from course_lib.worlds import CartPolePhysics, Choice, LogUniform, Uniform
+from course_lib.transfer.randomization import around
+from course_lib.worlds import SIMULATED_TARGET, CartPolePhysics, Choice, LogUniform, Uniform
 from course_lib.worlds.distributions import Distribution
 from course_lib.worlds.physics import bounds
 
@@ -177,3 +178,54 @@ def test_a_negative_width_is_refused(by):
 def test_a_choice_that_is_not_counted_keeps_its_values():
     ranges = replace(NOMINAL, force=Choice((6.0, 10.0, 14.0)))
     assert scaled(ranges, 0.5).force.values == pytest.approx((8.0, 10.0, 12.0))
+
+
+# Around one machine
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.9])
+def test_around_a_machine_every_quantity_may_be_a_share_larger_or_smaller(share):
+    ranges = around(SIMULATED_TARGET, share)
+    for name in ("cart_mass", "force", "cart_friction", "force_noise", "observation_noise"):
+        value = getattr(SIMULATED_TARGET, name)
+        assert isinstance(getattr(ranges, name), Uniform), name
+        expected = ((1 - share) * value, (1 + share) * value)
+        assert bounds(getattr(ranges, name)) == pytest.approx(expected), name
+
+
+def test_around_a_machine_what_is_zero_stays_zero_and_everything_else_is_free():
+    ranges = around(SIMULATED_TARGET, 0.2)
+    free = {f.name for f in fields(ranges) if isinstance(getattr(ranges, f.name), Distribution)}
+    assert free == {f.name for f in fields(ranges) if getattr(SIMULATED_TARGET, f.name) != 0}
+    for f in fields(ranges):
+        if f.name not in free:
+            assert getattr(ranges, f.name) == 0
+    assert around(replace(NOMINAL, gravity=0.0), 0.2).gravity == 0
+
+
+@pytest.mark.parametrize(("delay", "expected"), [(1, (0, 1, 2)), (2, (1, 2, 3)), (5, (4, 5, 6))])
+@pytest.mark.parametrize("name", ["action_delay", "observation_delay"])
+def test_around_a_machine_what_is_counted_in_steps_gets_one_more_or_less(name, delay, expected):
+    ranges = around(replace(NOMINAL, **{name: delay}), 0.9)
+    assert getattr(ranges, name) == Choice(expected)
+
+
+def test_around_a_machine_a_negative_value_has_its_ends_in_order():
+    ranges = around(replace(NOMINAL, sensor_bias=-0.02, floor_tilt=-0.1), 0.5)
+    assert bounds(ranges.sensor_bias) == pytest.approx((-0.03, -0.01))
+    assert bounds(ranges.floor_tilt) == pytest.approx((-0.15, -0.05))
+
+
+def test_around_a_machine_ranges_end_where_physics_does():
+    machine = replace(NOMINAL, motor_lag=0.9, bump_chance=0.8, sensor_dropout=1.0, floor_tilt=0.9)
+    ranges = around(machine, 0.5)
+    assert bounds(ranges.motor_lag) == pytest.approx((0.45, 0.999))
+    assert bounds(ranges.bump_chance) == pytest.approx((0.4, 1.0))
+    assert bounds(ranges.sensor_dropout) == pytest.approx((0.5, 1.0))
+    assert bounds(ranges.floor_tilt) == pytest.approx((0.45, 1.0))
+
+
+@pytest.mark.parametrize("share", [-0.1, 0, 1, 1.5, float("nan")])
+def test_a_share_that_leaves_nothing_or_no_sign_is_refused(share):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        around(SIMULATED_TARGET, share)
