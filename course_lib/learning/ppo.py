@@ -1,5 +1,6 @@
 """Train a policy with Stable-Baselines3's PPO, in seconds."""
 
+import copy
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def train_ppo(
     stop_at: float | None = None,
     progress: bool = True,
     callbacks: Sequence[BaseCallback] = (),
+    start: TrainedPolicy | None = None,
+    algorithm: type[PPO] = PPO,
     **settings,
 ) -> TrainedPolicy:
     """Train PPO in `world` and return the policy.
@@ -69,15 +72,25 @@ def train_ppo(
     sees, 0 for the newest observation alone. `callbacks` are Stable-Baselines3's, called at every
     step. `settings` replace entries of `FAST_PPO`.
 
+    With `start` a policy that was trained before, by PPO with as much history, is trained further:
+    weights and optimiser go on from where they were, in a copy. The steps of the new policy include
+    those of the old one. `algorithm` may be a variant of PPO.
+
     One seed gives one result on one machine. PyTorch is set to one thread, for the whole process:
     networks this small are slower on two.
     """
     torch.set_num_threads(1)
     env = SB3Adapter(with_history(world.make(num_envs), history))
-    model = PPO("MlpPolicy", env, seed=seed, device="cpu", **(FAST_PPO | settings))
-    start = time.perf_counter()
+    model = algorithm("MlpPolicy", env, seed=seed, device="cpu", **(FAST_PPO | settings))
+    if start is not None:
+        model.policy.load_state_dict(start.model.policy.state_dict())
+        # A copy: the optimiser would otherwise go on with the old one's own moments.
+        optimiser = copy.deepcopy(start.model.policy.optimizer.state_dict())
+        model.policy.optimizer.load_state_dict(optimiser)
+    began = time.perf_counter()
     model.learn(steps, callback=[_Watch(steps, stop_at, progress), *callbacks])
-    return TrainedPolicy(model, history, time.perf_counter() - start)
+    model.num_timesteps += start.steps if start is not None else 0
+    return TrainedPolicy(model, history, time.perf_counter() - began)
 
 
 class _Watch(BaseCallback):

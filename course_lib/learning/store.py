@@ -67,7 +67,8 @@ def provenance_of(function: Callable, config: Mapping[str, Any], seed: int) -> d
     """Everything that a result of `function(**config, seed=seed)` depends on.
 
     Raises ValueError for a function that does not live in a module of course_lib (its source could
-    not be followed) and for a value in `config` whose `repr` does not tell its content.
+    not be followed) and for a value in `config` whose `repr` does not tell its content, unless it
+    has a `fingerprint` that does, as a trained policy has.
     """
     module = getattr(function, "__module__", None) or ""
     name = getattr(function, "__qualname__", repr(function))
@@ -78,15 +79,25 @@ def provenance_of(function: Callable, config: Mapping[str, Any], seed: int) -> d
         )
     modules = {module}
     for argument, value in config.items():
-        _follow(argument, value, modules)
+        if _fingerprint(value) is None:
+            _follow(argument, value, modules)
     return {
         "function": f"{module}.{name}",
-        "config": {name: repr(value) for name, value in sorted(config.items())},
+        "config": {name: _told(value) for name, value in sorted(config.items())},
         "seed": int(seed),
         "source": {name: _source_digest(name) for name in sorted(modules)},
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
     }
+
+
+def _fingerprint(value: Any) -> str | None:
+    found = getattr(value, "fingerprint", None)
+    return found if isinstance(found, str) else None
+
+
+def _told(value: Any) -> str:
+    return _fingerprint(value) or repr(value)
 
 
 def _follow(argument: str, value: Any, modules: set[str]) -> None:
