@@ -220,6 +220,17 @@ def test_a_reading_counts_if_any_channel_that_is_used_has_changed():
     assert counted == [4 * 4, 2 * 3, 2]
 
 
+def test_encoders_tell_position_and_angle_and_nothing_of_velocities(log):
+    for column in range(4):
+        changed = []
+        for episode in log:
+            seen = episode.observations.copy()
+            seen[:, column] += 0.1
+            changed.append(SimulatedEpisode(seen, episode.actions))
+        scores = [follow(each, ONE, ENCODERS, FULL).scores for each in (log, changed)]
+        assert np.array_equal(*scores) == (column in (1, 3))
+
+
 # Many episodes and many worlds
 
 

@@ -228,13 +228,13 @@ def test_the_delay_is_found_among_all_that_are_tried(delay):
 
 
 def test_delays_are_compared_after_everything_else_was_fitted_to_each():
-    truth = replace(TRUTH, action_delay=3, motor_lag=0.05)
-    log = first_steps(simulate_log(Excited(0.5, seed=1), truth, 20, seed=2), 200)
-    middle = replace(truth, motor_lag=0.45)
-    ranges = replace(truth, motor_lag=Uniform(0.0, 0.9), action_delay=Choice((2, 3)))
-    at_first = follow(log, {"action_delay": np.array([2, 3])}, physics=middle).surprise
-    assert at_first.argmin() == 0  # a lag that is too long looks like a delay
-    assert identify(log, ranges).physics.action_delay == 3
+    truth = replace(TRUTH, action_delay=2, motor_lag=0.9)
+    log = first_steps(simulate_log(Excited(0.5, seed=1), truth, 40, seed=2), 200)
+    middle = replace(truth, motor_lag=0.475)
+    at_first = follow(log, {"action_delay": np.arange(6)}, physics=middle).surprise
+    assert at_first.argmin() > 3  # a lag that is too short asks for more delay
+    ranges = replace(truth, motor_lag=Uniform(0.0, 0.95), action_delay=Choice(range(6)))
+    assert identify(log, ranges).physics.action_delay == 2
 
 
 def test_two_choices_are_tried_in_every_combination(log):
