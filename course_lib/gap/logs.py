@@ -48,8 +48,10 @@ def simulate_log(
 def first_steps(log: Sequence[Logged], steps: int) -> list[SimulatedEpisode]:
     """The first `steps` steps of a log, the last episode cut where they end.
 
-    Raises ValueError when the log is shorter.
+    Raises ValueError when the log is shorter, and for a negative number of steps.
     """
+    if steps < 0:
+        raise ValueError(f"steps must be 0 or more, not {steps}")
     cut, left = [], steps
     for episode in log:
         length = min(left, len(episode.actions))

@@ -21,6 +21,7 @@ class Excited:
         self.share, self.hold = share, hold
         self.controller = controller or lqr()
         self._rng = np.random.default_rng(seed)
+        self._left = self._push = None  # until episodes begin
         # A push starts with this chance in a free step, so that pushes fill `share` of all steps.
         self._chance = share / (share + hold * (1 - share))
 
@@ -32,6 +33,8 @@ class Excited:
     def __call__(self, observations: np.ndarray) -> np.ndarray:
         """Actions (n,) for observations (n, 4)."""
         n = len(observations)
+        if self._left is None or len(self._left) != n:
+            self.begin(n)
         starts = (self._left == 0) & (self._rng.random(n) < self._chance)
         pushes = self._rng.integers(2, size=n)
         self._push = np.where(starts, pushes, self._push)

@@ -17,6 +17,7 @@ import numpy as np
 from course_lib.gap.logs import Logged
 from course_lib.worlds import CartPolePhysics
 from course_lib.worlds.carts import carts_with
+from course_lib.worlds.distributions import Distribution
 
 Worlds = Mapping[str, np.ndarray]  # name of a quantity -> its value in each world, (n,)
 
@@ -48,6 +49,8 @@ class Innovations:
     scores: np.ndarray  # (n, r), innovations, decorrelated, in standard deviations
     log_scales: np.ndarray  # (n, r), the logarithms of these standard deviations
 
+    # r runs over steps, then episodes, then channels.
+
     @property
     def surprise(self) -> np.ndarray:
         """The negative log-likelihood of each world, (n,), up to a constant."""
@@ -64,9 +67,14 @@ def follow(
 
     `worlds` gives the worlds their quantities; the others are those of `physics`. A reading that
     only repeats the last one was lost: it is passed over. Bumps and delays of the observations are
-    not modelled: they count as surprises.
+    not modelled: they count as surprises. With many lost readings the filter trusts its state too
+    much.
+
+    Raises ValueError for an observation noise that is not above 0.
     """
     worlds = in_full(worlds, physics)
+    if not (worlds["observation_noise"] > 0).all():
+        raise ValueError("observation_noise must be above 0: how far can a reading be trusted?")
     seen, commands, there = padded(log)
     readings = seen[..., sensors.channels]
     there[1:] &= (readings[1:] != readings[:-1]).any(axis=-1)
@@ -93,9 +101,15 @@ def follow(
 
 
 def in_full(worlds: Worlds, physics: CartPolePhysics | None = None) -> dict[str, np.ndarray]:
-    """All quantities of the worlds, (n,) each: those given, and those of `physics`."""
-    (n,) = np.broadcast_shapes(*(np.shape(v) for v in worlds.values()))
+    """All quantities of the worlds, (n,) each: those given, and those of `physics`.
+
+    Nothing given is one world. Raises TypeError where a quantity of `physics` that is needed is a
+    distribution.
+    """
+    (n,) = np.broadcast_shapes((1,), *(np.shape(v) for v in worlds.values()))
     full = vars(physics or CartPolePhysics()) | dict(worlds)
+    if ranges := [name for name, value in full.items() if isinstance(value, Distribution)]:
+        raise TypeError(f"to follow a log, give {', '.join(ranges)} as numbers")
     return {name: np.broadcast_to(value, n).astype(float) for name, value in full.items()}
 
 

@@ -44,6 +44,8 @@ class Identified:
 
     def interval(self, name: str, widths: float = 1.96) -> tuple[float, float]:
         """Where a quantity lies: `widths` standard deviations to both sides, 95 % unless told."""
+        if name not in self.coordinates.names:
+            raise ValueError(f"{name} was not identified, only {self.coordinates.names}")
         i = self.coordinates.names.index(name)
         reach = widths * np.sqrt(self.covariance[i, i])
         ends = self.z + np.array([[-reach], [reach]])
@@ -62,6 +64,7 @@ def identify(
     """Estimate every quantity that `ranges` does not give as a number.
 
     A `Uniform` is estimated within its ends; every value of a `Choice`, such as a delay, is tried.
+    Give what `follow` does not model as a number. Raises ValueError when nothing is free.
     """
     choices = {
         f.name: c.values for f in fields(ranges) if isinstance(c := getattr(ranges, f.name), Choice)
@@ -70,6 +73,8 @@ def identify(
         replace(ranges, **dict(zip(choices, values, strict=True)))
         for values in product(*choices.values())
     ]
+    if not choices and not Coordinates(ranges).names:
+        raise ValueError("nothing to identify: give at least one quantity as a range")
     # A few steps are enough to see which choice is the best.
     fits = [_fit(log, Coordinates(chosen), sensors, steps=5) for chosen in tried]
     best = min(fits, key=lambda fit: fit.surprise)
@@ -86,16 +91,18 @@ def _fit(log, coordinates, sensors, start=None, steps=100) -> Identified:
         bend = 2 * expit(z) * expit(-z)
         return improbable, slope + np.tanh(z / 2), information + np.diag(bend), surprise
 
-    found = minimize(
-        lambda z: at(tuple(z))[0],
-        np.zeros(len(coordinates.names)) if start is None else start,
-        jac=lambda z: at(tuple(z))[1],
-        hess=lambda z: at(tuple(z))[2],
-        method="trust-exact",
-        options={"gtol": FLAT, "maxiter": steps},
-    )
-    _, _, information, surprise = at(tuple(found.x))
-    return Identified(coordinates, found.x, np.linalg.inv(information), surprise)
+    z = np.zeros(len(coordinates.names)) if start is None else start
+    if z.size:
+        z = minimize(
+            lambda z: at(tuple(z))[0],
+            z,
+            jac=lambda z: at(tuple(z))[1],
+            hess=lambda z: at(tuple(z))[2],
+            method="trust-exact",
+            options={"gtol": FLAT, "maxiter": steps},
+        ).x
+    _, _, information, surprise = at(tuple(z))
+    return Identified(coordinates, z, np.linalg.inv(information), surprise)
 
 
 def scored(
@@ -125,9 +132,15 @@ def smallest_errors(
 ) -> dict[str, float]:
     """The Cramér-Rao bound: the standard errors, in units, that no unbiased estimator can beat.
 
-    For quantities that are free in `ranges`, from a log such as this one, if `physics` is true.
+    For quantities that are `Uniform` in `ranges`, from a log such as this one, if `physics` is
+    true. A `Choice` counts as known.
     """
-    coordinates = Coordinates(ranges)
+    chosen = {
+        f.name: getattr(physics, f.name)
+        for f in fields(ranges)
+        if isinstance(getattr(ranges, f.name), Choice)
+    }
+    coordinates = Coordinates(replace(ranges, **chosen))
     z = coordinates.of(physics)
     _, _, information = scored(log, coordinates, z, sensors)
     errors = coordinates.slopes(z) * np.sqrt(np.diag(np.linalg.inv(information)))

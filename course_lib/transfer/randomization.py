@@ -7,6 +7,8 @@ Control with Dynamics Randomization".
 
 from dataclasses import Field, fields, replace
 
+import numpy as np
+
 from course_lib.worlds import CartPolePhysics, Choice, LogUniform, Uniform
 from course_lib.worlds.distributions import Distribution
 from course_lib.worlds.physics import bounds
@@ -61,21 +63,22 @@ def scaled(ranges: CartPolePhysics, by: float) -> CartPolePhysics:
 def around(physics: CartPolePhysics, share: float) -> CartPolePhysics:
     """Ranges about one machine: every quantity up to `share` of its value larger or smaller.
 
-    What is counted in steps gets a step more or less; what is zero stays zero. Raises
+    What is counted in steps gets a step more or less; what is zero stays zero. Ends stay within
+    what the physics allows. Raises
     ValueError for a share outside (0, 1).
     """
     if not 0 < share < 1:
         raise ValueError(f"give the share of each value, between 0 and 1, not {share}")
     ranges = {}
     for f in fields(physics):
-        value, high = getattr(physics, f.name), f.metadata["high"]
+        value = getattr(physics, f.name)
         if not value:
             continue
         if f.metadata["whole"]:
             ranges[f.name] = Choice(tuple(range(int(value) - 1, int(value) + 2)))
         else:
-            low, up = sorted(((1 - share) * value, (1 + share) * value))
-            ranges[f.name] = Uniform(low, up if high is None else min(up, high))
+            ends = sorted(((1 - share) * value, (1 + share) * value))
+            ranges[f.name] = Uniform(*np.clip(ends, f.metadata["low"], f.metadata["high"]).tolist())
     return replace(physics, **ranges)
 
 

@@ -5,12 +5,11 @@ The bound is H. Cramér's and C. R. Rao's. The ranks are those of S. Talts and o
 if the truth is drawn from the prior, its rank among draws from the posterior is uniform.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from course_lib.gap import first_steps, simulate_log
-from course_lib.transfer.coordinates import Coordinates
 from course_lib.transfer.excitation import Excited
 from course_lib.transfer.identification import identify, smallest_errors
 from course_lib.transfer.posterior import posterior
@@ -56,11 +55,10 @@ def repetition(
         simulate_log(Excited(share, hold, seed), machine, EPISODES, seed=1_000 + seed), steps
     )
     found = identify(log, ranges)
-    coordinates = Coordinates(replace(ranges, action_delay=machine.action_delay))
-    names = coordinates.names
+    names = found.coordinates.names
     true = np.array([getattr(machine, name) for name in names])
     likely = posterior(log, found, seed, draws=300).worlds
-    bounds = smallest_errors(log, machine, coordinates.ranges)
+    bounds = smallest_errors(log, machine, ranges)
     return Repetition(
         names=names,
         truth=true,
