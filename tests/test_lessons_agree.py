@@ -1,0 +1,86 @@
+"""What a lesson writes out does what the package does: both are run and compared."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from course_lib.gap import simulate_log
+from course_lib.learning import PD, evaluate
+from course_lib.transfer import WORKSHOP, worst_case
+from course_lib.transfer.adaptive import next_widths
+from course_lib.transfer.exams import Drawn
+from course_lib.transfer.excitation import Excited
+from course_lib.transfer.following import follow, in_full
+from course_lib.transfer.progressive import Stage, toward, train_in_stages
+from course_lib.worlds import SIMULATED_TARGET, TUTORIAL_REALITY, CartPolePhysics
+from course_lib.worlds.carts import carts_with
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+def written_in(lesson: str, *ids: str, **names) -> dict:
+    """What these cells of a lesson define, given `names` of earlier cells."""
+    notebook = nbformat.read(NOTEBOOKS / lesson, as_version=4)
+    cells = {cell["id"]: cell.source for cell in notebook.cells}
+    for id in ids:
+        exec(cells[id], names)
+    return names
+
+
+@pytest.mark.parametrize("width", [0.25, 0.3, 0.5, 0.95, 1.0])
+@pytest.mark.parametrize("success", [0.0, 0.39, 0.4, 0.6, 0.8, 0.81, 1.0])
+def test_the_rule_that_moves_an_end(width, success):
+    moved = written_in("03b_choosing_ranges.ipynb", "rule")["moved"]
+    package = next_widths(np.array([width]), np.array([success])).item()
+    assert moved(width, success) == pytest.approx(package)
+
+
+def test_the_worse_half_of_worlds(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(worst_case, "Exams", lambda ask, *_: asked.setdefault("ask", ask))
+    monkeypatch.setattr(worst_case, "train_ppo", lambda *_, **__: None)
+    worst_case.train_worst_case(WORKSHOP, 0, share=0.5)
+    drawn = asked["ask"](PD, 3)(np.random.default_rng(0), 5_000)
+
+    candidates = WORKSHOP.sample(np.random.default_rng(3), 512)
+    exam = Drawn(WORKSHOP, lambda rng, size: {k: v[:size] for k, v in candidates.items()})
+    lesson = written_in("03c_limits_and_rare_events.ipynb", "epopt", np=np, evaluate=evaluate)
+    worse = lesson["worse_half"](PD, exam, 3)
+    assert set(drawn["cart_mass"]) == set(candidates["cart_mass"][worse])
+
+
+MACHINES = {
+    "calm": TUTORIAL_REALITY,
+    "late, slow and noisy": SIMULATED_TARGET,
+    "heavy": replace(SIMULATED_TARGET, cart_mass=3.0, action_delay=0),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
+def test_the_surprise_of_a_log(machine):
+    lesson = written_in("05_system_identification.ipynb", "follow", np=np, carts_with=carts_with)
+    episode = simulate_log(Excited(0.5, seed=1), machine, 1, seed=2)[0]
+    for guess in (machine, replace(machine, gravity=11.0), replace(machine, motor_lag=0.3)):
+        world = in_full({"gravity": np.array([guess.gravity])}, guess)
+        package = follow([episode], world).surprise.item()
+        assert lesson["surprise"](episode, world) == pytest.approx(package, rel=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.25, 0.5, 0.75, 1.0])
+def test_the_way_toward_a_target(share):
+    lesson = written_in("06_progressive_transfer.ipynb", "toward-def")
+    hard = replace(SIMULATED_TARGET, action_delay=4)
+    assert lesson["toward"](hard, share) == toward(hard, share)
+
+
+def test_training_in_stages():
+    lesson = written_in("06_progressive_transfer.ipynb", "in-stages")
+    worlds, steps = (CartPolePhysics(), SIMULATED_TARGET), 2 * 128 * 32
+    written = lesson["progressive"](worlds, steps, seed=3)
+    stages = [Stage(world, steps // 2) for world in worlds]
+    assert train_in_stages(stages, 3, learning_rate=1e-3, progress=False).fingerprint == (
+        written.fingerprint
+    )
