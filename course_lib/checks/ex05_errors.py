@@ -66,7 +66,13 @@ CRITERIA = (
 
 
 def _chosen(answer: Answer, a: np.ndarray, b: np.ndarray, wanted: int) -> str | None:
-    got = answer(a, b, wanted)
+    try:
+        got = answer(a, b, wanted)
+    except CheckFailed as problem:
+        if "LinAlgError" not in str(problem):
+            raise
+        hint = "; a matrix has a null direction: look at its condition before you invert it"
+        raise CheckFailed(f"{problem}{hint}") from None
     known = got is None or (isinstance(got, str) and got in ("a", "b"))
     require(known, f'{brief(got)} came back; return "a", "b" or None')
     return got
@@ -141,7 +147,8 @@ def _check_coverage(ends: np.ndarray, fits: list, which: int, confidence: float)
     where = f"for {n} readings of {p} quantit{'ies' if p > 1 else 'y'} at {confidence:.0%}, "
     truth, centre = fits[0].truth[which], np.array([f.x[which] for f in fits])
     low, high = ends.T
-    require((low < high).all(), f"{where}low = {low[0]:.4g} is not below high = {high[0]:.4g}")
+    ends_hint = "return the two ends, the lower first"
+    require((low < high).all(), f"{where}{low[0]:.4g} and {high[0]:.4g} came; {ends_hint}")
     half = (high - low) / 2
     middle = np.allclose((low + high) / 2, centre, atol=1e-6 * half.max())
     due = np.array([_half(f, which, confidence) for f in fits])
@@ -183,22 +190,24 @@ def _why(half: np.ndarray, fits: list, which: int, confidence: float) -> str:
     s, entry = np.sqrt(squares / free), math.sqrt(np.linalg.inv(told)[which, which])
     few = "a normal distribution is too sure of a noise that so few readings tell"
     by_n = "the fit took up some of the noise, and a division by n does not know it"
+    as_s = "Student's t has as many degrees of freedom as s has, not"
     mistakes = (
         (due * math.sqrt(free / n), by_n),
         (due * math.sqrt(free / (n - 1)), "how many quantities were fitted? More than one"),
         (due * norm.ppf(tail) / factor, few),
         (due * math.sqrt(free / n) * norm.ppf(tail) / factor, f"{by_n}. And {few}"),
-        (due * t.ppf(tail, n - 1) / factor, "n - 1 is not what is free, in Student's t"),
-        (due * t.ppf(tail, n) / factor, "n is not what is free, in Student's t"),
-        (due * math.sqrt(free / n) * t.ppf(tail, n) / factor, "n is not what is free, twice"),
+        (due * t.ppf(tail, n - 1) / factor, f"{as_s} n - 1"),
+        (due * t.ppf(tail, n) / factor, f"{as_s} n"),
+        (due * math.sqrt(free / n) * t.ppf(tail, n) / factor,
+         "neither s nor Student's t has n degrees of freedom"),
         (due * math.sqrt(free / (n - 1)) * t.ppf(tail, n - 1) / factor,
-         "n - 1 is not what is free, twice"),
+         "neither s nor Student's t has n - 1 degrees of freedom"),
         (due * t.ppf(0.975, free) / factor, "it is one of 95 %, whatever was asked for"),
         (due * 1.96 / factor, "1.96 belongs to a normal distribution, and to 95 %"),
         (due * t.ppf(confidence, free) / factor, "all that is left out lies on one side"),
         (due / factor, "this is one standard error to each side, without a quantile"),
         (due / entry / math.sqrt(told[which, which]),
-         "1 / I_ww would hold if the other quantities were known"),
+         "1 over an entry of JᵀJ would do if the other quantities were known"),
         (due / entry / np.linalg.norm(J[:, which]), "one column of the Jacobian is not enough"),
         (due * entry, "the root of the matrix's entry is missing"),
         (due * s * entry, "it is made of a variance; a width has the unit of its quantity"),

@@ -115,7 +115,7 @@ LOSS_ANSWERS = [
         edit(LOSS, RUN, "simulate(theta / theta, readings[0], commands)"),
         "another theta than the one you were given",
     ),
-    Wrong("noise forgotten", edit(LOSS, " / noise", ""), "the noise does not count"),
+    Wrong("noise forgotten", edit(LOSS, " / noise", ""), "you left the noise out"),
     Wrong(
         "noise not squared",
         edit(LOSS, "((readings - simulated) / noise) ** 2", "(readings - simulated) ** 2 / noise"),
@@ -398,7 +398,7 @@ FISHER_ANSWERS = [
         edit(FISHER, f"up = {UP} = np.array(theta, dtype=float)", "up, down = theta, theta.copy()"),
         "it changes its argument",
     ),
-    Wrong("noise forgotten", edit(FISHER, "change / noise", "change"), "the noise does not count"),
+    Wrong("noise forgotten", edit(FISHER, "change / noise", "change"), "you left the noise out"),
     Wrong(
         "noise not squared",
         edit(FISHER, "change / noise", "change / np.sqrt(noise)"),
@@ -650,7 +650,7 @@ BETTER_ANSWERS = [
     Wrong(
         "no test at all",
         edit(BETTER, TEST, ""),
-        "it raised LinAlgError (Singular matrix)",
+        "a null direction: look at its condition before you invert it",
     ),
     Wrong(
         "only what NumPy calls singular",
@@ -665,7 +665,7 @@ BETTER_ANSWERS = [
     Wrong(
         "singular only if the condition is infinite",
         edit(BETTER, "> 1e10", "== np.inf"),
-        "it raised LinAlgError",
+        "it raised LinAlgError (Singular matrix)",
         like="no test at all",
     ),
     Wrong(
@@ -777,12 +777,12 @@ INTERVAL_ANSWERS = [
     Wrong(
         "Student's t with n - 1",
         edit(INTERVAL, QUANTILE, "t.ppf((1 + confidence) / 2, n - 1)"),
-        "n - 1 is not what is free, in Student's t",
+        "as many degrees of freedom as s has, not n - 1",
     ),
     Wrong(
         "Student's t with n",
         edit(INTERVAL, QUANTILE, "t.ppf((1 + confidence) / 2, n)"),
-        "n is not what is free, in Student's t",
+        "as many degrees of freedom as s has, not n",
     ),
     Wrong(
         "n - 1 twice",
@@ -791,7 +791,7 @@ INTERVAL_ANSWERS = [
             *(QUANTILE, "t.ppf((1 + confidence) / 2, n - 1)"),
             *(S2, "np.sum(residuals**2) / (n - 1)"),
         ),
-        "n - 1 is not what is free, twice",
+        "neither s nor Student's t has n - 1 degrees of freedom",
     ),
     Wrong(
         "always 95 %",
@@ -806,14 +806,14 @@ INTERVAL_ANSWERS = [
     Wrong(
         "the other tail",
         edit(INTERVAL, "(1 + confidence) / 2", "(1 - confidence) / 2"),
-        "is not below high",
+        "return the two ends, the lower first",
     ),
     Wrong("no quantile", edit(INTERVAL, QUANTILE, "1.0"), "one standard error to each side"),
     Wrong("half of it", edit(INTERVAL, "* error\n", "* error / 2\n"), "to each side, not half"),
     Wrong(
         "1 over the diagonal",
         edit(INTERVAL, INVERSE, "(1 / (jacobian.T @ jacobian))"),
-        "1 / I_ww would hold if the other quantities were known",
+        "1 over an entry of JᵀJ would do if",
     ),
     Wrong(
         "not inverted",
@@ -901,7 +901,7 @@ INTERVAL_ANSWERS = [
     Wrong(
         "high first",
         edit(INTERVAL, ENDS, "estimate[which] + half, estimate[which] - half"),
-        "is not below high",
+        "return the two ends, the lower first",
         like="the other tail",
     ),
     Wrong("the half-width", edit(INTERVAL, ENDS, "half"), "should have shape (2,), not ()"),
