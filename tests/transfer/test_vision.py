@@ -182,7 +182,7 @@ def test_a_trial_reports_errors_and_returns_for_every_camera(monkeypatch):
     monkeypatch.setattr(vision, "pose_controller", lambda: lambda seen: np.ones(len(seen), int))
     cameras = {"nominal": SimulatedCamera(), "random": SimulatedCamera(RANDOM_LOOKS)}
     result = trial(Look(), 0, cameras=cameras, episodes=3, frames=320, progress=False)
-    assert result.errors["random"].shape == (40, 10, 2)
+    assert result.errors["random"].shape == (20, 10, 2)
     assert [r.shape for r in result.returns.values()] == [(3,), (3,)]
     # A cart that is always pushed right falls soon, whatever is seen.
     assert 7 <= result.returns["nominal"].mean() <= 12
