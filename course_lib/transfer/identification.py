@@ -7,7 +7,7 @@ Textbook: L. Ljung (1999), "System Identification: Theory for the User", chapter
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
@@ -66,12 +66,10 @@ def identify(
     A `Uniform` is estimated within its ends; every value of a `Choice`, such as a delay, is tried.
     Give what `follow` does not model as a number. Raises ValueError when nothing is free.
     """
-    choices = {
-        f.name: c.values for f in fields(ranges) if isinstance(c := getattr(ranges, f.name), Choice)
-    }
+    choices = _choices(ranges)
     tried = [
         replace(ranges, **dict(zip(choices, values, strict=True)))
-        for values in product(*choices.values())
+        for values in product(*(choice.values for choice in choices.values()))
     ]
     if not choices and not Coordinates(ranges).names:
         raise ValueError("nothing to identify: give at least one quantity as a range")
@@ -79,6 +77,11 @@ def identify(
     fits = [_fit(log, Coordinates(chosen), sensors, steps=5) for chosen in tried]
     best = min(fits, key=lambda fit: fit.surprise)
     return _fit(log, best.coordinates, sensors, start=best.z)
+
+
+def _choices(ranges: CartPolePhysics) -> dict[str, Choice]:
+    """The quantities of which only some values are possible."""
+    return {name: value for name, value in vars(ranges).items() if isinstance(value, Choice)}
 
 
 def _fit(log, coordinates, sensors, start=None, steps=100) -> Identified:
@@ -135,12 +138,8 @@ def smallest_errors(
     For quantities that are `Uniform` in `ranges`, from a log such as this one, if `physics` is
     true. A `Choice` counts as known.
     """
-    chosen = {
-        f.name: getattr(physics, f.name)
-        for f in fields(ranges)
-        if isinstance(getattr(ranges, f.name), Choice)
-    }
-    coordinates = Coordinates(replace(ranges, **chosen))
+    known = {name: getattr(physics, name) for name in _choices(ranges)}
+    coordinates = Coordinates(replace(ranges, **known))
     z = coordinates.of(physics)
     _, _, information = scored(log, coordinates, z, sensors)
     errors = coordinates.slopes(z) * np.sqrt(np.diag(np.linalg.inv(information)))

@@ -8,7 +8,7 @@ Sample Reuse", arXiv:2111.00072.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ import torch
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.logger import Logger
 
-from course_lib.learning import TrainedPolicy
+from course_lib.learning import Policy, TrainedPolicy
 from course_lib.learning.policy import saved_bytes
 from course_lib.transfer.fine_tuning import AnchoredPPO
 from course_lib.worlds import BudgetSpent, Rig, RigEpisode
@@ -110,11 +110,8 @@ def fine_tune_on_rig(
     exploring = Exploring(policy, seed)
     past: list[list[Experience]] = []
     lengths = []
-    while machine.steps_left >= episodes:
-        before = len(machine.log)
-        with suppress(BudgetSpent):  # the log keeps what was done
-            machine.run(exploring, episodes, max_steps=max_steps)
-        news = [experience(model, e, start.history) for e in machine.log[before:]]
+    for logged in metered_runs(machine, exploring, episodes, max_steps):
+        news = [experience(model, e, start.history) for e in logged]
         lengths.append(np.mean([len(e.actions) for e in news]))
         past = [*past, news][-(reuse + 1) :]
         model.rollout_buffer = rollouts(model, [e for run in past for e in run])
@@ -123,6 +120,20 @@ def fine_tune_on_rig(
     model.num_timesteps += machine.budget - machine.steps_left
     tuned = TrainedPolicy(model, start.history)
     return Tuned(tuned, np.array(lengths), machine.budget - machine.steps_left)
+
+
+def metered_runs(
+    machine: Rig, policy: Policy, episodes: int, max_steps: int
+) -> Iterator[tuple[RigEpisode, ...]]:
+    """Run the policy again and again until the budget is spent; yield the log of each run.
+
+    What happens between two runs may change the policy.
+    """
+    while machine.steps_left >= episodes:
+        before = len(machine.log)
+        with suppress(BudgetSpent):  # the log keeps what was done
+            machine.run(policy, episodes, max_steps=max_steps)
+        yield machine.log[before:]
 
 
 def experience(model: AnchoredPPO, episode: RigEpisode, history: int) -> Experience:

@@ -14,7 +14,6 @@ from course_lib.transfer.excitation import Excited
 from course_lib.transfer.identification import identify, smallest_errors
 from course_lib.transfer.posterior import posterior
 from course_lib.worlds import CartPolePhysics
-from course_lib.worlds.physics import Physics
 
 EPISODES = 60  # simulated at once, to have enough steps
 
@@ -69,8 +68,6 @@ def repetition(
     )
 
 
-def _drawn(ranges: Physics, rng: np.random.Generator) -> CartPolePhysics:
-    drawn = {name: values.item() for name, values in ranges.sample(rng, 1).items()}
-    return CartPolePhysics(
-        **drawn | {n: int(drawn[n]) for n in ("action_delay", "observation_delay")}
-    )
+def _drawn(ranges: CartPolePhysics, rng: np.random.Generator) -> CartPolePhysics:
+    drawn = ranges.sample(rng, 1)
+    return CartPolePhysics(**{name: values.item() for name, values in drawn.items()})

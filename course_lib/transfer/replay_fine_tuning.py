@@ -5,7 +5,6 @@ Stable-Baselines3's DQN. A policy trained by PPO brings no action values. They s
 policy's own preferences: see `begin_as`.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,8 @@ from stable_baselines3.common.utils import polyak_update
 from torch import nn
 
 from course_lib.learning import SB3Adapter, TrainedPolicy
-from course_lib.transfer.real_fine_tuning import Tuned, windows
-from course_lib.worlds import BudgetSpent, CartPolePhysics, Rig
+from course_lib.transfer.real_fine_tuning import Tuned, metered_runs, windows
+from course_lib.worlds import CartPolePhysics, Rig
 from course_lib.worlds.history import with_history
 
 
@@ -73,11 +72,7 @@ def replay_on_rig(
     begin_as(model, start, 0.5 / (1 - start.model.gamma))  # half of what can be earned at all
     policy = TrainedPolicy(model, history)
     exploring, lengths = Greedy(policy, epsilon, seed), []
-    while machine.steps_left >= episodes:
-        before = len(machine.log)
-        with suppress(BudgetSpent):  # the log keeps what was done
-            machine.run(exploring, episodes, max_steps=max_steps)
-        news = machine.log[before:]
+    for news in metered_runs(machine, exploring, episodes, max_steps):
         lengths.append(np.mean([len(e.actions) for e in news]))
         for episode in news:
             _remember(model, windows(episode, history), episode)

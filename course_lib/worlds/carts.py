@@ -24,7 +24,8 @@ def carts_with(
     if len(shapes) != 1 or len(next(iter(shapes))) != 1:
         raise ValueError(f"give each quantity one value per cart, (n,); got shapes {shapes}")
     ((num_envs,),) = shapes
-    ranges = replace(physics, **{name: Choice(column) for name, column in values.items()})
+    # Each value once: a choice looks at every value that it is given.
+    ranges = replace(physics, **{name: Choice(np.unique(v)) for name, v in values.items()})
     batch = CartPole(num_envs, ranges, max_episode_steps=np.inf, autoreset=False)
 
     def sample(rng: np.random.Generator, size: int) -> dict[str, np.ndarray]:
