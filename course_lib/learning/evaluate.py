@@ -33,7 +33,13 @@ def episodes_of(policy: Policy, world: World, episodes: int, seed: int) -> Itera
     """Yield the steps of `episodes` simultaneous episodes until the last one has ended."""
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}")
-    env = with_history(world.make(episodes, autoreset=False), getattr(policy, "history", 0))
+    yield from steps_of(policy, world.make(episodes, autoreset=False), seed)
+
+
+def steps_of(policy: Policy, batch: VectorEnv, seed: int) -> Iterator[Step]:
+    """Yield the steps of one episode in every world of a batch, which must not restart them."""
+    episodes = batch.num_envs
+    env = with_history(batch, getattr(policy, "history", 0))
     begin(policy, episodes)
     seen, _ = env.reset(seed=seed)
     running = np.ones(episodes, dtype=bool)

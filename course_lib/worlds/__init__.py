@@ -3,10 +3,13 @@
 import gymnasium as gym
 
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
+from course_lib.worlds.clusters import Gaps, JobClass, Pool, Site
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
 from course_lib.worlds.proportional import Proportional
 from course_lib.worlds.rig import BudgetSpent, PolicyFault, Rig, RigEpisode
 from course_lib.worlds.rig_bullet import BulletRig
+from course_lib.worlds.schedule_log import ScheduleLog
+from course_lib.worlds.scheduler import Cluster, HeteroSched, single_hetero_sched
 from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
 
 __all__ = [
@@ -21,8 +24,16 @@ __all__ = [
     "CartPole",
     "CartPolePhysics",
     "Choice",
+    "Cluster",
+    "Gaps",
+    "HeteroSched",
+    "JobClass",
     "LogUniform",
+    "Pool",
+    "ScheduleLog",
+    "Site",
     "Uniform",
 ]
 
 gym.register("sim2real/CartPole-v0", entry_point=single_cartpole, vector_entry_point=CartPole)
+gym.register("sim2real/HeteroSched-v0", entry_point=single_hetero_sched)
