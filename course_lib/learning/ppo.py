@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import BasePolicy
 
 from course_lib.learning.evaluate import World
 from course_lib.learning.policy import TrainedPolicy
@@ -63,6 +64,7 @@ def train_ppo(
     callbacks: Sequence[BaseCallback] = (),
     start: TrainedPolicy | None = None,
     algorithm: type[PPO] = PPO,
+    policy: str | type[BasePolicy] = "MlpPolicy",
     **settings,
 ) -> TrainedPolicy:
     """Train PPO in `world` and return the policy.
@@ -74,14 +76,14 @@ def train_ppo(
 
     With `start` a policy that was trained before, by PPO with as much history, is trained further:
     weights and optimiser go on from where they were, in a copy. The steps of the new policy include
-    those of the old one. `algorithm` may be a variant of PPO.
+    those of the old one. `algorithm` may be a variant of PPO, `policy` a network of another kind.
 
     One seed gives one result on one machine. PyTorch is set to one thread, for the whole process:
     networks this small are slower on two.
     """
     torch.set_num_threads(1)
     env = SB3Adapter(with_history(world.make(num_envs), history))
-    model = algorithm("MlpPolicy", env, seed=seed, device="cpu", **(FAST_PPO | settings))
+    model = algorithm(policy, env, seed=seed, device="cpu", **(FAST_PPO | settings))
     if start is not None:
         model.policy.load_state_dict(start.model.policy.state_dict())
         # A copy: the optimiser would otherwise go on with the old one's own moments.

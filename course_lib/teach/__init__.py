@@ -3,12 +3,14 @@
 from course_lib.teach.animation import CartPoleAnimation
 from course_lib.teach.claims import claim
 from course_lib.teach.course_map import show_course_map
+from course_lib.teach.gantt import Gantt
 from course_lib.teach.machine import check_machine
 from course_lib.teach.plots import plot_ledger, plot_returns, plot_robustness, show
 from course_lib.teach.predict import predict
 
 __all__ = [
     "CartPoleAnimation",
+    "Gantt",
     "check_machine",
     "claim",
     "plot_ledger",

@@ -64,12 +64,51 @@ class Episode:
         return move
 
 
-class CartPoleAnimation:
+class Animated:
+    """What can be played in JupyterLab and saved: a subclass makes the pictures.
+
+    It writes `still()`, which shows some moments, and `_animation()`; `frame` is the seconds that
+    each frame stays.
+    """
+
+    frame = 0.1
+
+    def show(self) -> None:
+        """Play it, with buttons; show a still of it in a committed notebook."""
+        if os.environ.get(STILLS):
+            self.still()
+        else:
+            display(HTML(self._animation().to_jshtml(default_mode="once")))
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as a GIF and return its path."""
+        path = Path(path).with_suffix(".gif")
+        self._animation().save(path, writer=PillowWriter(fps=1 / self.frame))
+        return path
+
+    def still(self) -> None:
+        """Show some moments of it."""
+        raise NotImplementedError
+
+    def _animation(self) -> FuncAnimation:
+        raise NotImplementedError
+
+
+def played(figure, move: Callable[[float], object], frames, seconds: float) -> FuncAnimation:
+    """An animation of `figure` that calls `move` with one of `frames` after the other."""
+    animation = FuncAnimation(figure, move, frames, interval=1000 * seconds)
+    plt.close(figure)  # else Jupyter shows the last frame below the animation
+    return animation
+
+
+class CartPoleAnimation(Animated):
     """A recorded episode of a cart and pole, or several side by side.
 
     `states` (T, 4) are the true states, `actions` (T,) the commands 0 and 1. `pole_half_length` in
     metres is drawn to scale. Raises ValueError for arrays of other shapes.
     """
+
+    frame = STEP * FRAME_EVERY
 
     def __init__(
         self,
@@ -100,13 +139,6 @@ class CartPoleAnimation:
         together.episodes = sum((other.episodes for other in others), self.episodes)
         return together
 
-    def show(self) -> None:
-        """Play it, with buttons; show a still of it in a committed notebook."""
-        if os.environ.get(STILLS):
-            self.still()
-        else:
-            display(HTML(self._animation().to_jshtml(default_mode="once")))
-
     def still(self) -> None:
         """Show four moments of each episode, one row per episode."""
         rows = len(self.episodes)
@@ -118,12 +150,6 @@ class CartPoleAnimation:
         lengths = "; ".join(f"{e.title or 'a cart'}, {len(e.states)} steps" for e in self.episodes)
         show(figure, alt=f"Four moments of each episode: {lengths}. Run the cell to play it.")
 
-    def save(self, path: str | Path) -> Path:
-        """Write it as a GIF and return its path."""
-        path = Path(path).with_suffix(".gif")
-        self._animation().save(path, writer=PillowWriter(fps=1 / (STEP * FRAME_EVERY)))
-        return path
-
     def _animation(self) -> FuncAnimation:
         count = len(self.episodes)
         figure, axes = plt.subplots(1, count, figsize=(5 * count**0.7, 2.3), dpi=70, squeeze=False)
@@ -131,11 +157,4 @@ class CartPoleAnimation:
 
         moves = [e.draw_on(ax) for e, ax in zip(self.episodes, axes[0], strict=True)]
         figure.tight_layout()
-        animation = FuncAnimation(
-            figure,
-            lambda t: [move(t) for move in moves],
-            frames,
-            interval=1000 * STEP * FRAME_EVERY,
-        )
-        plt.close(figure)  # else Jupyter shows the last frame below the animation
-        return animation
+        return played(figure, lambda t: [move(t) for move in moves], frames, self.frame)

@@ -5,14 +5,28 @@ import gymnasium as gym
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
 from course_lib.worlds.clusters import Gaps, JobClass, Pool, Site
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
+from course_lib.worlds.lublin import LublinFeitelson
 from course_lib.worlds.proportional import Proportional
+from course_lib.worlds.replay import Replayed
 from course_lib.worlds.rig import BudgetSpent, PolicyFault, Rig, RigEpisode
 from course_lib.worlds.rig_bullet import BulletRig
 from course_lib.worlds.schedule_log import ScheduleLog
 from course_lib.worlds.scheduler import Cluster, HeteroSched, single_hetero_sched
+from course_lib.worlds.sites import CLOUD, EDGE, HPC, SITES
+from course_lib.worlds.swf import Trace, read_swf
 from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
+from course_lib.worlds.workloads import Synthetic
 
 __all__ = [
+    "CLOUD",
+    "EDGE",
+    "HPC",
+    "LublinFeitelson",
+    "Replayed",
+    "SITES",
+    "Synthetic",
+    "Trace",
+    "read_swf",
     "BudgetSpent",
     "BulletRig",
     "PolicyFault",

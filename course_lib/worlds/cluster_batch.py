@@ -59,7 +59,7 @@ class ClusterBatch:
         self.length[which] = self._coming[which] = 0
         self.unsettled[which] = np.isfinite(e.arrival).sum(axis=1)
         self.arrival[which, :-1] = e.arrival
-        self.tries[which], self._returns[which] = 0, False
+        self.tries[which] = 0
         # (rows, J, K): a pool counts for a job only if it is large enough.
         fits = e.width[:, :, None] <= e.nodes[:, None, :]
         rows = np.arange(which.size)[:, None]

@@ -77,8 +77,6 @@ class Recipe:
         width = self._widened(rng, stream.width, stream.cls, nodes, gap["scale"])
         arrival = stream.gaps.cumsum(axis=1) * self._hours_between(stream, width, gap)[:, None]
         arrival[np.arange(J) >= jobs[:, None]] = np.inf
-        said = between_ratios(np.ones(len(site.classes)), site.table("bias"), gap["interference"])
-        wrong = gap["interference"] * site.estimate_noise
         attempts = (count, J, site.retries + 1)
         noise = (gap["interference"] * site.noise)[:, None, None]
         pool = np.repeat(np.arange(len(site.pools)), self.largest)
@@ -88,9 +86,7 @@ class Recipe:
             cls=stream.cls,
             width=width,
             hours=stream.hours,
-            estimate=stream.hours
-            * np.take_along_axis(said, stream.cls, axis=1)
-            * np.exp(wrong[:, None] * rng.standard_normal((count, J))),
+            estimate=self._estimates(rng, stream, gap["interference"]),
             luck=np.exp(noise * rng.standard_normal(attempts)),
             life=rng.exponential(size=attempts),
             speed=between_ratios(site.table("speeds"), site.table("real_speeds"), gap["hardware"]),
@@ -103,12 +99,53 @@ class Recipe:
             latency=gap["scale"] * site.latency * SECOND,
         )
 
+    def checked(self, episodes: Episodes, count: int) -> Episodes:
+        """Copy `count` episodes that were not drawn, in the data types of drawn ones.
+
+        Raises ValueError for arrays of other shapes, jobs out of order, and jobs that cannot run.
+        """
+        own = self.draw(np.random.default_rng(0), count)
+        for f in fields(Episodes):
+            shape, wanted = np.shape(getattr(episodes, f.name)), getattr(own, f.name).shape
+            if shape != wanted:
+                raise ValueError(f"{f.name} of {count} episodes must be {wanted}, not {shape}")
+        own.put(slice(None), episodes)
+        if not (own.arrival[:, 0] >= 0).all() or (own.arrival[:, 1:] < own.arrival[:, :-1]).any():
+            raise ValueError("arrival must not be negative and never go down from job to job")
+        if ((own.speed > 0) != (self.site.table("speeds") > 0)).any():
+            raise ValueError("speed must be 0 in the same pools as the simulated speeds")
+        room = self._room(own.cls, own.nodes)
+        for i, j in np.argwhere(own.width > room)[:1]:
+            raise ValueError(
+                f"job {j} of episode {i} needs {own.width[i, j]} nodes of one type, more than any "
+                f"pool that can run it has ({room[i, j]})"
+            )
+        return own
+
+    def _room(self, cls, nodes):
+        """Nodes in the largest pool that can run each job, (n, J)."""
+        room = np.where(self.site.table("speeds")[None] > 0, nodes[:, None, :], 0).max(axis=2)
+        return np.take_along_axis(room, cls, axis=1)
+
     def _widened(self, rng, width, cls, nodes, scale):
         """Gangs as wide as they are at this scale, no wider than a pool that can run them."""
         doublings = rng.random(width.shape) * scale[:, None] * np.log2(self.site.gang_growth)
-        room = np.where(self.site.table("speeds")[None] > 0, nodes[:, None, :], 0).max(axis=2)
-        return np.minimum(width * 2 ** np.rint(doublings).astype(int),
-                          np.take_along_axis(room, cls, axis=1))  # fmt: skip
+        wide = width * 2 ** np.rint(doublings).astype(int)
+        return np.minimum(wide, self._room(cls, nodes))
+
+    def _estimates(self, rng, stream, severity):
+        """What users say (n, J), from exact to as wrong as they are: their own words, if known.
+
+        For the jobs of which the workload knows no estimate, the site says how wrong users are.
+        """
+        site = self.site
+        bias = between_ratios(np.ones(len(site.classes)), site.table("bias"), severity)
+        noise = (severity * site.estimate_noise)[:, None] * rng.standard_normal(stream.hours.shape)
+        error = np.take_along_axis(bias, stream.cls, axis=1) * np.exp(noise)
+        if stream.estimate is not None:
+            own = (stream.estimate / stream.hours) ** severity[:, None]
+            error = np.where(np.isnan(stream.estimate), error, own)
+        return stream.hours * error
 
     def _hours_between(self, stream, width, gap):
         """Mean time between arrivals (n,) that gives each episode its load.

@@ -62,12 +62,13 @@ class HeteroSched(BatchWorld):
 
     What an attempt will take is fixed when it starts: run time on the slowest of its nodes, its
     luck, the pool's occupancy at that moment, and the time of a failure, which only busy nodes
-    have. A failed attempt's work is lost; one node goes to repair and the job to the end of the
-    queue.
+    have. A job takes the first free nodes of the pool. A failed attempt's work is lost; the last of
+    its nodes goes to repair and the job to the end of the queue. Ends and repairs come before
+    arrivals at the same time.
 
     End: `terminated` when every job has started for the last time.
 
-    `reset(options={"episodes": Episodes})` schedules given jobs.
+    `reset(options={"episodes": Episodes})` schedules given jobs; see `Recipe.checked`.
     """
 
     def __init__(self, num_envs: int, cluster: Cluster, *, autoreset: bool = True):
@@ -107,7 +108,11 @@ class HeteroSched(BatchWorld):
         return logs_of(self.cluster.site, batch.episodes, batch.best, batch.started)
 
     def _begin(self, which, options):
-        self._batch.begin(which, options.get("episodes") or self._drawn(which.size))
+        given = options.get("episodes")
+        drawn = (
+            self._drawn(which.size) if given is None else self.cluster.checked(given, which.size)
+        )
+        self._batch.begin(which, drawn)
         return self._observe(which)
 
     def _drawn(self, count: int) -> Episodes:
@@ -189,6 +194,45 @@ class HeteroSched(BatchWorld):
         )
 
 
-def single_hetero_sched(cluster: Cluster) -> SingleWorld:
+class LegalActions(spaces.Discrete):
+    """The actions of one world. `sample()` without a mask draws among those that are legal now."""
+
+    def __init__(self, legal: np.ndarray):  # (actions,) bool, which the world keeps up to date
+        super().__init__(len(legal))
+        self._legal = legal
+
+    def sample(self, mask=None, probability=None):
+        """Draw an action; see `Discrete.sample`."""
+        if mask is None and probability is None:
+            mask = self._legal.astype(np.int8)
+        return super().sample(mask, probability)
+
+
+class SingleHeteroSched(SingleWorld):
+    """One cluster; `infos["action_mask"]` (int8) and `action_masks()` say which actions are legal.
+
+    The latter is the name under which sb3-contrib's MaskablePPO looks for it.
+    """
+
+    def __init__(self, cluster: Cluster):
+        super().__init__(HeteroSched(1, cluster, autoreset=False))
+        self.action_space = LegalActions(self.batch.legal[0])
+
+    def reset(self, *, seed=None, options=None):
+        """Start a new episode and return (observation, infos)."""
+        observation, infos = super().reset(seed=seed, options=options)
+        return observation, infos | {"action_mask": self.action_masks().astype(np.int8)}
+
+    def step(self, action):
+        """Advance by one decision; raises ValueError for an action that is not legal."""
+        *what, infos = super().step(action)
+        return *what, infos | {"action_mask": self.action_masks().astype(np.int8)}
+
+    def action_masks(self) -> np.ndarray:
+        """Which actions are legal now, (actions,) bool."""
+        return self.batch.legal[0].copy()
+
+
+def single_hetero_sched(cluster: Cluster) -> SingleHeteroSched:
     """The environment behind `gym.make("sim2real/HeteroSched-v0", cluster=...)`."""
-    return SingleWorld(HeteroSched(1, cluster, autoreset=False))
+    return SingleHeteroSched(cluster)

@@ -15,6 +15,7 @@ class Stream(NamedTuple):
     cls: np.ndarray  # class of each job, an index
     width: np.ndarray  # nodes
     hours: np.ndarray  # run time at speed 1
+    estimate: np.ndarray | None = None  # hours, as the user says; NaN or None: as the site says
 
 
 class Workload(Protocol):
@@ -39,8 +40,7 @@ class Synthetic:
     def draw(self, rng, site, severity, jobs):
         """Draw the jobs; see `Workload`."""
         n = len(severity)
-        shares = between(site.table("share"), site.table("real_share"), severity)  # (n, C)
-        cls = (rng.random((n, jobs, 1)) > shares.cumsum(axis=1)[:, None, :-1]).sum(axis=2)
+        cls = mixed_classes(rng, site, severity, jobs)
         spread = between(site.table("spread"), site.table("real_spread"), severity)
         sigma = np.take_along_axis(spread, cls, axis=1)
         mean = site.table("hours")[cls]
@@ -51,6 +51,17 @@ class Synthetic:
         """Mean node-hours per job and class; see `Workload`."""
         width = np.array([np.mean(job_class.widths) for job_class in site.classes])
         return site.table("share") * site.table("hours") * width
+
+
+def mixed_classes(rng, site: Site, severity: np.ndarray, jobs: int) -> np.ndarray:
+    """Classes of jobs (n, jobs), drawn one by one from a mix between the simulated and the real."""
+    shares = between(site.table("share"), site.table("real_share"), severity)  # (n, C)
+    return (rng.random((len(severity), jobs, 1)) > shares.cumsum(axis=1)[:, None, :-1]).sum(axis=2)
+
+
+def room(site: Site) -> np.ndarray:
+    """The largest pool, in nodes, that can run each class in the simulator: (classes,)."""
+    return np.where(site.table("speeds") > 0, site.nodes, 0).max(axis=1)
 
 
 def on_off_gaps(rng, site: Site, severity: np.ndarray, jobs: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -173,11 +174,22 @@ def test_only_what_is_new_is_run(runs):
     assert {policy.fingerprint for policy, *_ in runs} == {"ccc", "bb"}
 
 
-def test_a_policy_without_a_fingerprint_is_run_every_time(runs, tmp_path):
+def nobody_knows(observations):
+    return np.zeros(len(observations), dtype=int)
+
+
+def test_a_function_is_run_every_time(runs, tmp_path):
     for n in (1, 2):
-        np.testing.assert_array_equal(mean_returns_on_rigs([PD], [3, 4], 2), [[5.0, 6.0]])
+        found = mean_returns_on_rigs([nobody_knows], [3, 4], 2)
+        np.testing.assert_array_equal(found, [[5.0, 6.0]])
         assert len(runs) == 2 * n
     assert not (tmp_path / "default_store").exists()
+
+
+def test_a_policy_that_is_a_recipe_is_run_once(runs):
+    for policy in (PD, replace(PD), replace(PD, gains=(1.0, 0.0, 10.0, 2.0)), PD):
+        mean_returns_on_rigs([policy], [3], 2)
+    assert [policy.gains[0] for policy, *_ in runs] == [0.0, 1.0]
 
 
 def test_rigs_may_be_an_array_or_a_generator(runs):
