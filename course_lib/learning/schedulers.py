@@ -208,5 +208,5 @@ class EasyBackfilling(Scheduler):
         free_then = np.where(by_then, view.part, 0).max(axis=1, keepdims=True)  # at least
         left = free_then - view.part[:, :1]
         harmless = ~heads_pool | (run <= reserved) | (view.part <= left + ROUNDING)
-        harmless[:, 0] = heads_pool[:, 0]
+        harmless[:, 0] = True  # the head itself
         return place(view), run, harmless & least(end)

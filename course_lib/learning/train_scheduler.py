@@ -47,7 +47,13 @@ class Clipped:
 
 
 def train_scheduler(
-    cluster: Cluster, seed: int, *, worst: float = WORST, scale: float = SCALE, **settings
+    cluster: Cluster,
+    seed: int,
+    *,
+    worst: float = WORST,
+    scale: float = SCALE,
+    progress: bool = True,
+    **settings,
 ) -> TrainedPolicy:
     """Train a `PairPolicy` to schedule `cluster`; `settings` are those of `train_ppo`."""
     return train_ppo(
@@ -55,5 +61,6 @@ def train_scheduler(
         seed,
         policy=PairPolicy,
         policy_kwargs={"layout": cluster.layout},
+        progress=progress,
         **(SCHEDULER_PPO | settings),
     )

@@ -110,8 +110,11 @@ class Recipe:
             if shape != wanted:
                 raise ValueError(f"{f.name} of {count} episodes must be {wanted}, not {shape}")
         own.put(slice(None), episodes)
-        if not (own.arrival[:, 0] >= 0).all() or (own.arrival[:, 1:] < own.arrival[:, :-1]).any():
-            raise ValueError("arrival must not be negative and never go down from job to job")
+        times, first = own.arrival, own.arrival[:, 0]
+        if not ((first >= 0) & np.isfinite(first)).all():
+            raise ValueError("arrival of the first job must be a time from 0 h on")
+        if not (times[:, 1:] >= times[:, :-1]).all():
+            raise ValueError("arrival must never go down from job to job")
         if ((own.speed > 0) != (self.site.table("speeds") > 0)).any():
             raise ValueError("speed must be 0 in the same pools as the simulated speeds")
         room = self._room(own.cls, own.nodes)

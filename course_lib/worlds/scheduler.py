@@ -169,7 +169,7 @@ class HeteroSched(BatchWorld):
         hours = np.divide(e.estimate[world, job][:, :, None], batch.speed[cls],
                           out=np.zeros(able.shape), where=able)  # fmt: skip
         own = (waiting / shortest)[:, :, None]  # from hours to the job's own unit
-        may_wait = np.isfinite(batch.next_event(rows)) | (batch.unsettled[rows] == 0)
+        may_wait = np.isfinite(batch.next_event(rows))  # also at the end: the last job still runs
         self.legal[rows, :-1] = legal.reshape(rows.size, -1)
         self.legal[rows, -1] = may_wait
         return self.layout.pack(
