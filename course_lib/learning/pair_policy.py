@@ -1,8 +1,10 @@
 """A policy for schedulers: one small network that scores every (job, pool) pair.
 
 The same weights serve all pairs (parameter sharing), so the network is small, does not care about
-the order of the pairs, and takes as many jobs and pools as there are. What cannot be started is
-masked (Huang and Ontañón 2022, "A Closer Look at Invalid Action Masking in Policy Gradient
+the order of the pairs, and takes as many jobs and pools as there are. A network that looks at one
+pair cannot compare, so two comparisons are handed to it: how much later the job would end here than
+in its best pool, and how much later than the first of all jobs in this pool. What cannot be started
+is masked (Huang and Ontañón 2022, "A Closer Look at Invalid Action Masking in Policy Gradient
 Algorithms"). The score of waiting, and the value, are read from the mean over all pairs.
 """
 
@@ -12,11 +14,12 @@ import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import nn
 
-from course_lib.worlds.queue_view import CLUSTER, JOB, PAIR, Layout
+from course_lib.worlds.queue_view import CLUSTER, JOB, LARGEST, PAIR, Layout
 
 NEVER = -1e8  # score of an illegal action
-LEGAL, ABLE = list(PAIR).index("legal"), list(PAIR).index("able")
-MAY_WAIT = list(CLUSTER).index("may_wait")
+PLACE = {name: i for names in (PAIR, JOB, CLUSTER) for i, name in enumerate(names)}
+COMPARISONS = 2
+FEATURES = len(PAIR) + COMPARISONS + len(JOB) + len(CLUSTER)
 
 
 class Pairs(NamedTuple):
@@ -34,6 +37,18 @@ class Pairs(NamedTuple):
         total = values.new_zeros(n, values.shape[1]).index_add_(0, self.row, values)
         count = torch.bincount(self.row, minlength=n).clamp(min=1)
         return torch.cat([total / count[:, None], self.cluster], dim=1)
+
+
+def comparisons(pair: torch.Tensor, job: torch.Tensor) -> torch.Tensor:
+    """A pair's predicted end over the least of its job's, and of its pool's: (n, 2, jobs, pools).
+
+    From the first two blocks of an observation; 1 is the earliest, LARGEST the most.
+    """
+    completion = pair[:, PLACE["wait"]] + pair[:, PLACE["run"]]  # in the job's own unit
+    end = completion * job[:, PLACE["size"], :, None]
+    end = torch.where(pair[:, PLACE["able"]] > 0, end.clamp(min=1e-6), torch.inf)
+    ratios = torch.stack([end / end.amin(2, keepdim=True), end / end.amin(1, keepdim=True)], dim=1)
+    return ratios.nan_to_num(nan=LARGEST).clamp(max=LARGEST)  # not a number: nobody is able
 
 
 class PairNetwork(nn.Module):
@@ -62,13 +77,20 @@ class PairNetwork(nn.Module):
         return pairs.mean(self.critic(pairs.features))
 
     def _pairs(self, observations: torch.Tensor) -> Pairs:
+        pair, job, cluster = self.layout.blocks(observations)
+        pair = torch.cat([pair, comparisons(pair, job)], dim=1)
         # Ratios spread over orders of magnitude: it is their logarithms that should be compared.
-        pair, job, cluster = self.layout.blocks(torch.log1p(observations))
+        pair, job, cluster = torch.log1p(pair), torch.log1p(job), torch.log1p(cluster)
         # Most places in the queue are empty; only what is there is computed.
-        row, m, k = pair[:, ABLE].nonzero(as_tuple=True)
-        features = torch.cat([pair[row, :, m, k], job[row, :, m], cluster[row]], dim=1)
-        legal = torch.cat([pair[:, LEGAL].flatten(1), cluster[:, MAY_WAIT, None]], dim=1) > 0
-        return Pairs(row, m * self.layout.pools + k, features, legal, cluster)
+        row, m, k = pair[:, PLACE["able"]].nonzero(as_tuple=True)
+        legal = [pair[:, PLACE["legal"]].flatten(1), cluster[:, PLACE["may_wait"], None]]
+        return Pairs(
+            row=row,
+            action=m * self.layout.pools + k,
+            features=torch.cat([pair[row, :, m, k], job[row, :, m], cluster[row]], dim=1),
+            legal=torch.cat(legal, dim=1) > 0,
+            cluster=cluster,
+        )
 
     def _scores(self, pairs: Pairs) -> torch.Tensor:
         x = self.actor(pairs.features)  # (P, width)
@@ -79,8 +101,7 @@ class PairNetwork(nn.Module):
 
 
 def _encoder(width: int) -> nn.Sequential:
-    features = len(PAIR) + len(JOB) + len(CLUSTER)
-    return nn.Sequential(nn.Linear(features, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
+    return nn.Sequential(nn.Linear(FEATURES, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
 
 
 class PairPolicy(ActorCriticPolicy):

@@ -17,7 +17,7 @@ SCALE = 5.0  # so that values are of the size of 1
 # What a start costs others shows within the next few decisions, so that gamma can be low: a return
 # over fewer decisions is less noisy.
 SCHEDULER_PPO = {
-    "steps": 150_000,
+    "steps": 120_000,
     "num_envs": 64,
     "n_steps": 32,
     "batch_size": 512,
