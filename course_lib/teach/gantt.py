@@ -27,15 +27,27 @@ class Chart:
         """When the last attempt ends, in hours."""
         return max(attempt.end for attempt in self.log.attempts)
 
+    def first_nodes(self) -> np.ndarray:
+        """The number of each pool's first node, (pools,).
+
+        An episode that was drawn with fewer nodes than others numbers them as the largest does. A
+        job takes the first free nodes, so that the first of a pool is used if any is.
+        """
+        first = np.cumsum([0, *self.log.nodes[:-1]])
+        for pool in {attempt.pool for attempt in self.log.attempts}:
+            first[pool] = min(a.nodes.min() for a in self.log.attempts if a.pool == pool)
+        return first
+
     def draw_on(self, ax: Axes, until: float) -> Callable[[float], None]:
         """Draw everything, and return a function that hides what lies after the time t."""
-        log = self.log
+        log, edges = self.log, np.cumsum([0, *self.log.nodes])
+        shift = edges[:-1] - self.first_nodes()
         bars = [
-            (attempt, ax.barh(node, attempt.end - attempt.start, 0.85, attempt.start,
-                              edgecolor="white", lw=0.5, **style(log.cls[attempt.job])))
+            (attempt, ax.barh(node + shift[attempt.pool], attempt.end - attempt.start, 0.85,
+                              attempt.start, edgecolor="white", lw=0.5,
+                              **style(log.cls[attempt.job])))
             for attempt in log.attempts for node in attempt.nodes
         ]  # fmt: skip
-        edges = np.cumsum([0, *log.nodes])
         for edge in edges[1:-1]:
             ax.axhline(edge - 0.5, color="0.5", lw=0.8)
         ax.set_yticks((edges[:-1] + edges[1:] - 1) / 2, [pool.name for pool in log.site.pools])
@@ -47,8 +59,9 @@ class Chart:
             now.set_xdata([t, t])
             for attempt, (bar,) in bars:
                 bar.set_width(np.clip(t - attempt.start, 0, attempt.end - attempt.start))
-            waiting = np.sum((log.submitted <= t) & (log.started > t))
             over = log.ended <= t
+            running = sum(attempt.start <= t < attempt.end for attempt in log.attempts)
+            waiting = np.sum((log.submitted <= t) & ~over) - running
             mean = f"{log.slowdown[over].mean():.2f}" if over.any() else "-"
             title.set_text(
                 f"{self.name}: {over.sum()} of {len(over)} jobs have ended, mean bounded "
@@ -98,7 +111,7 @@ class Gantt(Animated):
         classes = self.charts[0].log.site.classes
         handles = [Patch(label=c.name, **style(i)) for i, c in enumerate(classes)]
         figure.legend(handles=handles, loc="upper center", ncol=len(classes), frameon=False)
-        figure.tight_layout(rect=(0, 0, 1, 0.95), h_pad=1.5)
+        figure.tight_layout(rect=(0, 0, 1, 1 - 0.12 / count), h_pad=1.5)  # room for the legend
         return figure, moves
 
     def _animation(self) -> FuncAnimation:
