@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from course_lib.gap import simulate_log
-from course_lib.learning import PD, evaluate
+from course_lib.learning import PD, MinMin, evaluate
 from course_lib.transfer import WORKSHOP, worst_case
 from course_lib.transfer.adaptive import next_widths
 from course_lib.transfer.exams import Drawn
 from course_lib.transfer.excitation import Excited
 from course_lib.transfer.following import follow, in_full
 from course_lib.transfer.progressive import Stage, toward, train_in_stages
-from course_lib.worlds import SIMULATED_TARGET, TUTORIAL_REALITY, CartPolePhysics
+from course_lib.worlds import SIMULATED_TARGET, SITES, TUTORIAL_REALITY, CartPolePhysics, Cluster
 from course_lib.worlds.carts import carts_with
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -50,6 +50,20 @@ def test_the_worse_half_of_worlds(monkeypatch):
     lesson = written_in("03c_limits_and_rare_events.ipynb", "epopt", np=np, evaluate=evaluate)
     worse = lesson["worse_half"](PD, exam, 3)
     assert set(drawn["cart_mass"]) == set(candidates["cart_mass"][worse])
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.name)
+def test_min_min(site):
+    cluster = Cluster(site).make(64)
+    seen, _ = cluster.reset(seed=7)
+    written = written_in("07_heterogeneous_scheduler.ipynb", "min-min", np=np)["min_min"]
+    package, waits = MinMin(cluster.layout), 0
+    for _ in range(100):
+        actions = package(seen)
+        np.testing.assert_array_equal(written(cluster.layout.view(seen)), actions)
+        waits += np.sum(actions == cluster.layout.wait)
+        seen, *_ = cluster.step(actions)
+    assert waits > 100
 
 
 MACHINES = {

@@ -62,6 +62,10 @@ class PairNetwork(nn.Module):
         self.start = nn.Linear(width, 1)
         self.wait = nn.Linear(width + len(CLUSTER), 1)
 
+    def extra_repr(self) -> str:
+        """The layout: no weight tells it, but a policy's fingerprint must."""
+        return str(self.layout)
+
     def forward(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores (n, actions) and means (n, latent_dim_vf)."""
         pairs = self._pairs(observations)
