@@ -112,7 +112,12 @@ def command(page, name):
     page.evaluate(f"() => window.jupyterapp.commands.execute('{name}')")
 
 
-@pytest.mark.parametrize("lesson", sorted(p.name for p in ROOT.glob("notebooks/*.ipynb")))
+# nbval runs every lesson. What JupyterLab adds to that is the same in all of them, so here it is the
+# two with which a learner begins, and the newest.
+LESSONS = sorted(p.name for p in ROOT.glob("notebooks/*.ipynb"))
+
+
+@pytest.mark.parametrize("lesson", [*LESSONS[:2], LESSONS[-1]])
 def test_a_lesson_runs_from_top_to_bottom(page, lab, lesson):
     open_notebook(page, lab, f"notebooks/{lesson}")
     command(page, "notebook:clear-all-cell-outputs")
