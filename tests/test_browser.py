@@ -112,8 +112,8 @@ def command(page, name):
     page.evaluate(f"() => window.jupyterapp.commands.execute('{name}')")
 
 
-# nbval runs every lesson. What JupyterLab adds to that is the same in all of them, so here it is the
-# two with which a learner begins, and the newest.
+# nbval runs every lesson. What JupyterLab adds to that is the same in all of them, so here it is
+# the two with which a learner begins, and the newest.
 LESSONS = sorted(p.name for p in ROOT.glob("notebooks/*.ipynb"))
 
 

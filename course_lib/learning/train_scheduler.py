@@ -17,9 +17,9 @@ SCALE = 5.0  # so that values are of the size of 1
 # What a start costs others shows within the next few decisions, so that gamma can be low: a return
 # over fewer decisions is less noisy.
 SCHEDULER_PPO = {
-    "steps": 120_000,
-    "num_envs": 64,
-    "n_steps": 32,
+    "steps": 100_000,
+    "num_envs": 128,
+    "n_steps": 16,
     "batch_size": 512,
     "n_epochs": 4,
     "learning_rate": Falling(3e-3),

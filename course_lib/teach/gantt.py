@@ -111,7 +111,7 @@ class Gantt(Animated):
         classes = self.charts[0].log.site.classes
         handles = [Patch(label=c.name, **style(i)) for i, c in enumerate(classes)]
         figure.legend(handles=handles, loc="upper center", ncol=len(classes), frameon=False)
-        figure.tight_layout(rect=(0, 0, 1, 1 - 0.12 / count), h_pad=1.5)  # room for the legend
+        figure.tight_layout(rect=(0, 0, 1, 1 - 0.16 / count), h_pad=1.5)  # room for the legend
         return figure, moves
 
     def _animation(self) -> FuncAnimation:
