@@ -224,6 +224,14 @@ def test_a_try_that_must_fail_is_not_the_last_and_one_that_cannot_fail_is():
     assert np.isinf(least[:, 2]).all()
 
 
+def test_a_third_try_does_not_come_about_where_the_first_cannot_fail():
+    cluster = lone_nodes(Gaps(failures=1), retries=2)
+    e = cluster.draw(np.random.default_rng(0), 1)
+    e.cls[:], e.hours[:], e.luck[0] = 0, 6.0, [1.0, 0.5, 0.1]
+    e.life[0, :2] = 0.3 * np.array([[100, 0.1, 100], [1, 0.1, 100]])  # fails after hours
+    np.testing.assert_allclose(least_hours(cluster, e, 2)[:, :2], [[6, 3], [0.6, 0.3]])
+
+
 def test_the_fastest_nodes_are_taken_as_many_as_the_gang_has():
     site = replace(SITE, pools=(Pool("slow", 3, 3), Pool("fast", 4, 4)))
     cluster = cluster_with(Gaps(hardware=1), site)

@@ -132,7 +132,7 @@ def runs(monkeypatch):
     """The runs so far, with everything in this process."""
     monkeypatch.setattr(on_rigs, "Rig", CountedRig)
     monkeypatch.setattr(CountedRig, "runs", [])
-    with joblib.parallel_config(backend="threading"):
+    with joblib.parallel_config(backend="sequential"):
         yield CountedRig.runs
 
 
@@ -207,7 +207,7 @@ def test_ten_episodes_on_each_rig_unless_told_otherwise(runs):
 def test_a_trained_policy_and_its_pickled_copy_share_what_they_earned(monkeypatch):
     policy = untrained(history=2)
     expected = [[Rig(seed).run(policy, 2).mean() for seed in (3, 4)]]
-    with joblib.parallel_config(backend="threading"):
+    with joblib.parallel_config(backend="sequential"):
         np.testing.assert_array_equal(mean_returns_on_rigs([policy], [3, 4], 2), expected)
         monkeypatch.setattr(on_rigs, "Rig", None)  # none is run again
         copy = pickle.loads(pickle.dumps(policy))
