@@ -11,7 +11,7 @@ from course_lib.learning import ShortestJobFirst
 from course_lib.learning.evaluate import steps_of
 from course_lib.teach.checking import Answer, CheckFailed, brief, part, require, safely, same
 from course_lib.worlds import CLOUD, EDGE, HPC, Cluster, Gaps, Site
-from course_lib.worlds.queue_view import CLUSTER, JOB, PAIR
+from course_lib.worlds.queue_view import CLUSTER, JOB, PAIR, Layout
 
 NEAR = 1e-4  # observations are float32: what differs by less may count as equal
 
@@ -291,8 +291,8 @@ def _said(view: View, action: int) -> str:
 
 def _require_legal(what: str, view: View, actions: np.ndarray) -> None:
     """No row starts what cannot start, or waits for nothing."""
-    legal = np.concatenate([view.legal.reshape(len(actions), -1), view.may_wait[:, None]], axis=1)
-    wrong = np.flatnonzero(np.take_along_axis(legal, actions[:, None], axis=1)[:, 0] == 0)
+    legal = Layout(*view.run.shape[1:]).legal(view)
+    wrong = np.flatnonzero(~legal[np.arange(len(actions)), actions])
     if not wrong.size:
         return
     row = int(wrong[0])

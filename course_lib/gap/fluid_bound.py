@@ -9,20 +9,20 @@ start, not when they are worked on, which makes it several times as tight in as 
 """
 
 import numpy as np
-from gymnasium.utils.seeding import np_random
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 from course_lib.worlds.episodes import SECOND, Episodes
-from course_lib.worlds.scheduler import EPISODES_DRAWN_AHEAD, Cluster
+from course_lib.worlds.scheduler import Cluster
 
 
 def fluid_bounds(
     cluster: Cluster, episodes: int = 10, seed: int = 0, *, intervals: int = 160
 ) -> np.ndarray:
     """The bounds (episodes,) of the episodes that `evaluate` and `schedules` run with this seed."""
-    rng, _ = np_random(seed)
-    drawn = cluster.draw(rng, max(episodes, EPISODES_DRAWN_AHEAD))
+    batch = cluster.make(episodes, autoreset=False)
+    batch.reset(seed=seed)
+    drawn = batch.episodes
     return np.array([fluid_bound(cluster, drawn, i, intervals=intervals) for i in range(episodes)])
 
 
@@ -49,9 +49,8 @@ def fluid_bound(cluster: Cluster, episodes: Episodes, i: int = 0, *, intervals: 
         raise ValueError(f"intervals must be at least 1, not {intervals}")
     e = episodes.take(slice(i, i + 1))
     jobs = int(np.isfinite(e.arrival[0]).sum())
-    submitted, width, cls, nodes = e.arrival[0, :jobs], e.width[0, :jobs], e.cls[0], e.nodes[0]
-    fits = width[:, None] <= nodes
-    best = e.hours[0, :jobs] / np.where(fits, e.speed[0, cls[:jobs]], 0).max(axis=1)
+    submitted, width, nodes = e.arrival[0, :jobs], e.width[0, :jobs], e.nodes[0]
+    best = e.shortest(e.hours, e.speed)[0, :jobs]
     floor = np.maximum(best, cluster.site.bound * SECOND)
     hours = least_hours(cluster, e, jobs)  # (jobs, pools)
     work = (width[:, None] * hours).min(axis=1).sum() / nodes.sum()

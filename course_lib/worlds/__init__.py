@@ -11,7 +11,7 @@ from course_lib.worlds.replay import Replayed
 from course_lib.worlds.rig import BudgetSpent, PolicyFault, Rig, RigEpisode
 from course_lib.worlds.rig_bullet import BulletRig
 from course_lib.worlds.schedule_log import ScheduleLog
-from course_lib.worlds.scheduler import Cluster, HeteroSched, single_hetero_sched
+from course_lib.worlds.scheduler import Cluster, HeteroSched, SingleHeteroSched
 from course_lib.worlds.sites import CLOUD, EDGE, HPC, SITES
 from course_lib.worlds.swf import Trace, read_swf
 from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
@@ -50,4 +50,4 @@ __all__ = [
 ]
 
 gym.register("sim2real/CartPole-v0", entry_point=single_cartpole, vector_entry_point=CartPole)
-gym.register("sim2real/HeteroSched-v0", entry_point=single_hetero_sched)
+gym.register("sim2real/HeteroSched-v0", entry_point=SingleHeteroSched)

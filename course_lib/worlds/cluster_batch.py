@@ -60,11 +60,8 @@ class ClusterBatch:
         self.unsettled[which] = np.isfinite(e.arrival).sum(axis=1)
         self.arrival[which, :-1] = e.arrival
         self.tries[which] = 0
-        # (rows, J, K): a pool counts for a job only if it is large enough.
-        fits = e.width[:, :, None] <= e.nodes[:, None, :]
-        rows = np.arange(which.size)[:, None]
-        self.best[which] = e.hours / np.where(fits, e.speed[rows, e.cls], 0).max(axis=2)
-        self.predicted[which] = e.estimate / np.where(fits, self.speed[e.cls], 0).max(axis=2)
+        self.best[which] = e.shortest(e.hours, e.speed)
+        self.predicted[which] = e.shortest(e.estimate, self.speed)
         self.floor[which] = np.maximum(self.best[which], self.site.bound * SECOND)
         self.free[which], self._fails[which], self._job_at[which] = e.exists, False, -1
         self._until[which] = np.inf

@@ -7,7 +7,7 @@ import numpy as np
 
 from course_lib.worlds.clusters import Gaps, Site, between, between_ratios
 from course_lib.worlds.physics import bounds
-from course_lib.worlds.workloads import Synthetic, Workload
+from course_lib.worlds.workloads import Synthetic, Workload, room
 
 SECOND = 1 / 3600  # h, the unit of time of this world
 
@@ -35,6 +35,16 @@ class Episodes:
     contention: np.ndarray  # (n,)
     communication: np.ndarray  # (n,)
     latency: np.ndarray  # (n,) h
+
+    def shortest(self, hours: np.ndarray, speed: np.ndarray) -> np.ndarray:
+        """What jobs of `hours` (n, J) at speed 1 take in their fastest pool, (n, J).
+
+        `speed` is (n, C, K) or (C, K); a pool counts for a job only if it has enough nodes.
+        """
+        speed = np.broadcast_to(speed, self.speed.shape)
+        fits = self.width[:, :, None] <= self.nodes[:, None, :]  # (n, J, K)
+        own = speed[np.arange(len(hours))[:, None], self.cls]
+        return hours / np.where(fits, own, 0).max(axis=2)
 
     def take(self, which: np.ndarray | slice) -> "Episodes":
         """Some of the episodes."""
@@ -117,18 +127,17 @@ class Recipe:
             raise ValueError("arrival must never go down from job to job")
         if ((own.speed > 0) != (self.site.table("speeds") > 0)).any():
             raise ValueError("speed must be 0 in the same pools as the simulated speeds")
-        room = self._room(own.cls, own.nodes)
-        for i, j in np.argwhere(own.width > room)[:1]:
+        most = self._room(own.cls, own.nodes)
+        for i, j in np.argwhere(own.width > most)[:1]:
             raise ValueError(
                 f"job {j} of episode {i} needs {own.width[i, j]} nodes of one type, more than any "
-                f"pool that can run it has ({room[i, j]})"
+                f"pool that can run it has ({most[i, j]})"
             )
         return own
 
     def _room(self, cls, nodes):
         """Nodes in the largest pool that can run each job, (n, J)."""
-        room = np.where(self.site.table("speeds")[None] > 0, nodes[:, None, :], 0).max(axis=2)
-        return np.take_along_axis(room, cls, axis=1)
+        return np.take_along_axis(room(self.site, nodes), cls, axis=1)
 
     def _widened(self, rng, width, cls, nodes, scale):
         """Gangs as wide as they are at this scale, no wider than a pool that can run them."""

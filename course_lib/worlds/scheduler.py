@@ -107,6 +107,11 @@ class HeteroSched(BatchWorld):
             raise RuntimeError("a log needs a batch made with autoreset=False, and a reset")
         return logs_of(self.cluster.site, batch.episodes, batch.best, batch.started)
 
+    @property
+    def episodes(self) -> Episodes:
+        """What the present episodes are made of: a simulator may be looked into."""
+        return self._batch.episodes
+
     def _begin(self, which, options):
         given = options.get("episodes")
         drawn = (
@@ -162,7 +167,7 @@ class HeteroSched(BatchWorld):
         free = batch.free_nodes(rows)
         able = (batch.speed[cls] > 0) & (width[:, :, None] <= nodes[:, None, :])
         able &= waiting[:, :, None]  # (rows, visible, pools)
-        legal = able & (width[:, :, None] <= free[:, None, :])
+        legal = batch.startable(rows)
         shortest = batch.predicted[world, job]  # h
         mean = (shortest * waiting).sum(axis=1) / np.maximum(waiting.sum(axis=1), 1)
         size = shortest * waiting / np.where(mean > 0, mean, 1.0)[:, None]
@@ -209,7 +214,9 @@ class LegalActions(spaces.Discrete):
 
 
 class SingleHeteroSched(SingleWorld):
-    """One cluster; `infos["action_mask"]` (int8) and `action_masks()` say which actions are legal.
+    """One cluster, from `gym.make("sim2real/HeteroSched-v0", cluster=...)`.
+
+    `infos["action_mask"]` (int8) and `action_masks()` say which actions are legal.
 
     The latter is the name under which sb3-contrib's MaskablePPO looks for it.
     """
@@ -231,8 +238,3 @@ class SingleHeteroSched(SingleWorld):
     def action_masks(self) -> np.ndarray:
         """Which actions are legal now, (actions,) bool."""
         return self.batch.legal[0].copy()
-
-
-def single_hetero_sched(cluster: Cluster) -> SingleHeteroSched:
-    """The environment behind `gym.make("sim2real/HeteroSched-v0", cluster=...)`."""
-    return SingleHeteroSched(cluster)

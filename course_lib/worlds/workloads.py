@@ -59,9 +59,13 @@ def mixed_classes(rng, site: Site, severity: np.ndarray, jobs: int) -> np.ndarra
     return (rng.random((len(severity), jobs, 1)) > shares.cumsum(axis=1)[:, None, :-1]).sum(axis=2)
 
 
-def room(site: Site) -> np.ndarray:
-    """The largest pool, in nodes, that can run each class in the simulator: (classes,)."""
-    return np.where(site.table("speeds") > 0, site.nodes, 0).max(axis=1)
+def room(site: Site, nodes: np.ndarray | None = None) -> np.ndarray:
+    """The largest pool, in nodes, that can run each class in the simulator: (classes,).
+
+    With `nodes` (n, pools) the same in n episodes that have so many nodes, (n, classes).
+    """
+    nodes = site.nodes if nodes is None else nodes[:, None, :]
+    return np.where(site.table("speeds") > 0, nodes, 0).max(axis=-1)
 
 
 def on_off_gaps(rng, site: Site, severity: np.ndarray, jobs: int) -> np.ndarray:
