@@ -19,7 +19,7 @@ from course_lib.learning.schedulers import (
     Scheduler,
     ShortestJobFirst,
 )
-from course_lib.learning.schedules import mean_slowdown, mean_slowdowns, schedules
+from course_lib.learning.schedules import mean_slowdown, mean_slowdowns, schedules, slowdowns
 from course_lib.learning.store import ResultStore
 from course_lib.learning.train_scheduler import SCHEDULER_PPO, train_scheduler
 from course_lib.worlds.history import ObservationActionHistory, with_history
@@ -57,6 +57,7 @@ __all__ = [
     "mean_slowdowns",
     "run_many",
     "schedules",
+    "slowdowns",
     "train_scheduler",
     "train_ppo",
     "train_recurrent_ppo",

@@ -93,7 +93,16 @@ class Recording:
 
 def record(policy: Policy, world: World, episodes: int = 1, seed: int = 0) -> Recording:
     """Run paired episodes as `evaluate` does, and keep every step."""
-    steps = list(episodes_of(policy, world, episodes, seed))
+    return _kept(episodes_of(policy, world, episodes, seed))
+
+
+def record_in(batch: VectorEnv, policy: Policy, seed: int) -> Recording:
+    """As `record`, one episode in every world of a batch, which must not restart them."""
+    return _kept(steps_of(policy, batch, seed))
+
+
+def _kept(stepped: Iterator[Step]) -> Recording:
+    steps = list(stepped)
     running = np.array([step.running for step in steps])
     states = None if steps[0].states is None else np.array([step.states for step in steps])
     return Recording(

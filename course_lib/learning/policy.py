@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
@@ -35,6 +36,15 @@ class TrainedPolicy:
     def __call__(self, observations: np.ndarray) -> np.ndarray:
         """The most likely action for each observation: (n, d) -> (n, ...)."""
         return self._act(observations)
+
+    def chances(self, observations: np.ndarray) -> np.ndarray:
+        """The probability of each action in training: (n, d) -> (n, actions).
+
+        Only for policies that choose among a number of actions.
+        """
+        with torch.no_grad():
+            seen = torch.as_tensor(observations)
+            return self.model.policy.get_distribution(seen).distribution.probs.numpy()
 
     def _predict(self, observations: np.ndarray) -> np.ndarray:
         return self.model.predict(observations, deterministic=True)[0]

@@ -28,13 +28,18 @@ SCHEDULER_PPO = {
 }
 
 
-@dataclass(frozen=True)
-class Clipped:
-    """A cluster whose rewards are cut off at `worst` and divided by `scale`, for training.
+def clipped(rewards: np.ndarray, worst: float = WORST, scale: float = SCALE) -> np.ndarray:
+    """Rewards cut off at `worst` and divided by `scale`, for training.
 
     While a queue grows without end every decision costs hundreds; a few such moments would
     otherwise drown what can be learned from all others.
     """
+    return np.maximum(rewards, worst) / scale
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """A cluster whose rewards are `clipped`."""
 
     cluster: Cluster
     worst: float = WORST
@@ -43,7 +48,7 @@ class Clipped:
     def make(self, num_envs: int, *, autoreset: bool = True) -> VectorEnv:
         """Build a batch of `num_envs` clusters."""
         batch = self.cluster.make(num_envs, autoreset=autoreset)
-        return TransformReward(batch, lambda rewards: np.maximum(rewards, self.worst) / self.scale)
+        return TransformReward(batch, lambda rewards: clipped(rewards, self.worst, self.scale))
 
 
 def train_scheduler(

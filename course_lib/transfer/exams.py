@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gymnasium.vector import VectorEnv
 from stable_baselines3.common.callbacks import BaseCallback
 
-from course_lib.learning import TrainedPolicy
-from course_lib.worlds import CartPole, CartPolePhysics
-from course_lib.worlds.cartpole import Sampler
+from course_lib.learning import TrainedPolicy, World
+from course_lib.worlds.physics import Sampler
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A world whose physics come from `sample` and lie within the ranges of `physics`."""
+    """A world whose physics, or severities, come from `sample` and lie within `ranges`."""
 
-    physics: CartPolePhysics
+    ranges: World  # a physics or a cluster, the batches of which have a method `draw_from`
     sample: Sampler
 
-    def make(self, num_envs: int, *, autoreset: bool = True) -> CartPole:
-        """Build a batch of `num_envs` carts."""
-        world = self.physics.make(num_envs, autoreset=autoreset)
+    def make(self, num_envs: int, *, autoreset: bool = True) -> VectorEnv:
+        """Build a batch of `num_envs` worlds."""
+        world = self.ranges.make(num_envs, autoreset=autoreset)
         world.draw_from(self.sample)
         return world
 
@@ -27,8 +27,8 @@ class Drawn:
 class Exams(BaseCallback):
     """Before every `every`-th rollout, ask `next_worlds(policy, seed)` what to train on from now.
 
-    It returns a sampler for `CartPole.draw_from`. Its seed is another one for every exam and every
-    training seed.
+    It returns a sampler for the batch's `draw_from`. Its seed is another one for every exam and
+    every training seed.
     """
 
     def __init__(

@@ -7,37 +7,15 @@ that acted, as in J. Queeney and others (2021), "Generalized Proximal Policy Opt
 Sample Reuse", arXiv:2111.00072.
 """
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from stable_baselines3.common.buffers import RolloutBuffer
-from stable_baselines3.common.logger import Logger
 
 from course_lib.learning import Policy, TrainedPolicy
-from course_lib.learning.policy import saved_bytes
-from course_lib.transfer.fine_tuning import AnchoredPPO
+from course_lib.transfer.episode_learner import EpisodeLearner, Experience
 from course_lib.worlds import BudgetSpent, Rig, RigEpisode
-
-
-class Exploring:
-    """A policy that tosses for its action as PPO does in training, with a generator of its own."""
-
-    def __init__(self, policy: TrainedPolicy, seed: int):
-        self.policy, self.history = policy, policy.history
-        self._rng = np.random.default_rng(seed)
-
-    def __call__(self, observations: np.ndarray) -> np.ndarray:
-        """Actions (n,) for observations (n, d), each with the probability that the policy gives."""
-        with torch.no_grad():
-            seen = torch.as_tensor(observations)
-            chances = self.policy.model.policy.get_distribution(seen).distribution.probs.numpy()
-        return (self._rng.random(len(chances))[:, None] > chances.cumsum(axis=1)[:, :-1]).sum(
-            axis=1
-        )
 
 
 def windows(episode: RigEpisode, history: int) -> np.ndarray:
@@ -64,16 +42,6 @@ class Tuned:
     real_steps: int  # charged by the rig
 
 
-@dataclass(frozen=True)
-class Experience:
-    """Steps of one episode with the chances that they had when they were made."""
-
-    seen: np.ndarray  # (T + 1, d)
-    actions: np.ndarray  # (T,)
-    log_probs: torch.Tensor  # (T,)
-    fell: bool  # a truncated episode would have gone on, so its end has a value
-
-
 def fine_tune_on_rig(
     start: TrainedPolicy,
     rig: int,
@@ -94,32 +62,25 @@ def fine_tune_on_rig(
     the last `reuse` runs before. `anchor` weighs the divergence from the frozen `start`. A learning
     rate that falls, such as `Falling(3e-3)`, falls with the real steps that are left.
     """
-    torch.set_num_threads(1)
     machine = Rig(rig, budget=steps)
-    model = AnchoredPPO.load(
-        io.BytesIO(saved_bytes(start.model)),
-        device="cpu",
-        seed=seed,
+    learner = EpisodeLearner(
+        start,
+        seed,
         learning_rate=learning_rate,
-        ent_coef=anchor,
-        n_epochs=epochs,
+        anchor=anchor,
+        epochs=epochs,
         batch_size=batch_size,
     )
-    model.set_logger(Logger(None, []))
-    policy = TrainedPolicy(model, start.history)
-    exploring = Exploring(policy, seed)
     past: list[list[Experience]] = []
     lengths = []
-    for logged in metered_runs(machine, exploring, episodes, max_steps):
-        news = [experience(model, e, start.history) for e in logged]
+    for logged in metered_runs(machine, learner.exploring, episodes, max_steps):
+        news = [experience(learner, e) for e in logged]
         lengths.append(np.mean([len(e.actions) for e in news]))
         past = [*past, news][-(reuse + 1) :]
-        model.rollout_buffer = rollouts(model, [e for run in past for e in run])
-        model._update_current_progress_remaining(machine.budget - machine.steps_left, steps)
-        model.train()
-    model.num_timesteps += machine.budget - machine.steps_left
-    tuned = TrainedPolicy(model, start.history)
-    return Tuned(tuned, np.array(lengths), machine.budget - machine.steps_left)
+        learner.learn([e for run in past for e in run], 1 - machine.steps_left / machine.budget)
+    spent = machine.budget - machine.steps_left
+    learner.model.num_timesteps += spent
+    return Tuned(TrainedPolicy(learner.model, start.history), np.array(lengths), spent)
 
 
 def metered_runs(
@@ -136,34 +97,8 @@ def metered_runs(
         yield machine.log[before:]
 
 
-def experience(model: AnchoredPPO, episode: RigEpisode, history: int) -> Experience:
-    """An episode as PPO wants it, with the log-probabilities of the policy as it is now."""
-    seen = windows(episode, history)
-    with torch.no_grad():
-        distribution = model.policy.get_distribution(torch.as_tensor(seen[:-1]))
-        log_probs = distribution.log_prob(torch.tensor(episode.actions))
-    return Experience(seen, episode.actions, log_probs, episode.ended == "safety stop")
-
-
-def rollouts(model: AnchoredPPO, episodes: list[Experience]) -> RolloutBuffer:
-    """The episodes one after the other in Stable-Baselines3's buffer, with advantages."""
-    count = sum(len(e.actions) for e in episodes)
-    buffer = RolloutBuffer(
-        count,
-        model.observation_space,
-        model.action_space,
-        gamma=model.gamma,
-        gae_lambda=model.gae_lambda,
-    )
-    for e in episodes:
-        with torch.no_grad():
-            values = model.policy.predict_values(torch.as_tensor(e.seen))  # (T + 1, 1)
-        for t, action in enumerate(e.actions):
-            last = t == len(e.actions) - 1
-            # As Stable-Baselines3 does: what was cut off is worth what the critic expects.
-            reward = 1.0 + model.gamma * float(values[-1]) * (last and not e.fell)
-            buffer.add(
-                e.seen[t], action, np.array([reward]), np.array([t == 0]), values[t], e.log_probs[t]
-            )
-    buffer.compute_returns_and_advantage(torch.zeros(1), np.array([True]))
-    return buffer
+def experience(learner: EpisodeLearner, episode: RigEpisode) -> Experience:
+    """An episode from the log, as PPO wants it; every step is worth 1."""
+    seen = windows(episode, learner.policy.history)
+    end = None if episode.ended == "safety stop" else seen[-1]
+    return learner.experience(seen[:-1], episode.actions, np.ones(len(episode.actions)), end)

@@ -7,7 +7,6 @@ step. Friction here is viscous (proportional to speed) in the rail and in the hi
 is explicit, so friction far beyond that of a real bearing makes it unstable.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
 
@@ -15,14 +14,12 @@ import numpy as np
 from gymnasium import spaces
 
 from course_lib.worlds.batch import BatchWorld, SingleWorld
-from course_lib.worlds.physics import Physics, bounds, quantity
+from course_lib.worlds.physics import Physics, Sampler, bounds, quantity
 
 TIME_STEP = 0.02  # s, the control period
 RAIL_LIMIT = 2.4  # m, the cart ends the episode beyond it
 TILT_LIMIT = 12 * 2 * np.pi / 360  # rad, the pole ends the episode beyond it
 EPISODES_DRAWN_AHEAD = 256  # physics are drawn in blocks: far fewer calls to the generator
-
-Sampler = Callable[[np.random.Generator, int], dict[str, np.ndarray]]  # as Physics.sample
 
 
 @dataclass(frozen=True)
@@ -170,21 +167,10 @@ class CartPole(BatchWorld):
         """Return the constants of `count` new episodes, (constants, count)."""
         if self._episodes is None or self._episodes.shape[1] < count:
             drawn = self._sample(self.np_random, max(count, EPISODES_DRAWN_AHEAD))
-            self._require_within_ranges(drawn)
+            self.physics.require_within(drawn)
             self._episodes = constants(drawn)
         drawn, self._episodes = self._episodes[:, :count], self._episodes[:, count:]
         return drawn
-
-    def _require_within_ranges(self, drawn):
-        for name, values in drawn.items():
-            low, high = bounds(getattr(self.physics, name))
-            # A rounding error of the draw is no reason to stop.
-            slack = 1e-9 * max(abs(low), abs(high))
-            if not (values.min() >= low - slack and values.max() <= high + slack):  # or NaN
-                raise ValueError(
-                    f"{name} was drawn outside of {low:g} to {high:g}, the range this batch was "
-                    "built for; build it with ranges that include everything you will draw"
-                )
 
     def _advance(self, actions):
         k, (x, x_dot, theta, theta_dot) = self._k, self._state

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from course_lib.worlds.clusters import Gaps, Site, between, between_ratios
-from course_lib.worlds.physics import bounds
+from course_lib.worlds.physics import Sampler, bounds
 from course_lib.worlds.workloads import Synthetic, Workload, room
 
 SECOND = 1 / 3600  # h, the unit of time of this world
@@ -77,9 +77,13 @@ class Recipe:
     def _nodes(self, scale: np.ndarray) -> np.ndarray:
         return np.rint(between_ratios(self.site.nodes, self.site.real_nodes, scale)).astype(int)
 
-    def draw(self, rng: np.random.Generator, count: int) -> Episodes:
-        """Draw `count` episodes."""
-        site, gap = self.site, self.gaps.sample(rng, count)
+    def draw(self, rng: np.random.Generator, count: int, sample: Sampler | None = None) -> Episodes:
+        """Draw `count` episodes; severities come from `sample`, or from `gaps` unless told.
+
+        Raises ValueError for severities that lie outside of `gaps`.
+        """
+        site, gap = self.site, (sample or self.gaps.sample)(rng, count)
+        self.gaps.require_within(gap)
         nodes = self._nodes(gap["scale"])
         jobs = self.jobs_per_node * nodes.sum(axis=1)
         J = self.jobs_per_node * int(self.largest.sum())

@@ -1,5 +1,6 @@
 """The physics of a world: a frozen dataclass of quantities, each a number or a distribution."""
 
+from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
 from html import escape
 from numbers import Real
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from course_lib.worlds.distributions import Distribution
+
+Sampler = Callable[[np.random.Generator, int], dict[str, np.ndarray]]  # as Physics.sample
 
 
 def quantity(
@@ -65,6 +68,18 @@ class Physics:
             for f in fields(self)
             for value in [getattr(self, f.name)]
         }
+
+    def require_within(self, drawn: dict[str, np.ndarray]) -> None:
+        """Raise ValueError if values, as `sample` returns them, lie outside of these ranges."""
+        for name, values in drawn.items():
+            low, high = bounds(getattr(self, name))
+            # A rounding error of the draw is no reason to stop.
+            slack = 1e-9 * max(abs(low), abs(high))
+            if not (values.min() >= low - slack and values.max() <= high + slack):  # or NaN
+                raise ValueError(
+                    f"{name} was drawn outside of {low:g} to {high:g}, the range this batch was "
+                    "built for; build it with ranges that include everything you will draw"
+                )
 
     def _repr_html_(self) -> str:
         """A table for notebooks: name, value (bold where it is not nominal), unit, meaning."""

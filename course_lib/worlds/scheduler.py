@@ -13,6 +13,7 @@ from gymnasium import spaces
 from course_lib.worlds.batch import BatchWorld, SingleWorld
 from course_lib.worlds.cluster_batch import ClusterBatch
 from course_lib.worlds.episodes import Episodes, Recipe
+from course_lib.worlds.physics import Sampler
 from course_lib.worlds.queue_view import LARGEST, Layout
 from course_lib.worlds.schedule_log import ScheduleLog, logs_of
 
@@ -86,6 +87,7 @@ class HeteroSched(BatchWorld):
             autoreset=autoreset,
         )
         self._batch = ClusterBatch(num_envs, cluster.site, largest, jobs, cluster.visible)
+        self._sample: Sampler | None = None
         self._ahead: Episodes | None = None
         self.legal = np.zeros((num_envs, self.layout.wait + 1), dtype=bool)  # actions, now
 
@@ -96,6 +98,15 @@ class HeteroSched(BatchWorld):
         if not self._autoreset:
             self._batch.started = []
         return super().reset(seed=seed, options=options)
+
+    def draw_from(self, sample: Sampler) -> None:
+        """Draw the severities of the episodes to come with `sample(rng, size)`.
+
+        It returns what `Gaps.sample` does: name -> (size,). The batch was built for the cluster's
+        `gaps`, so everything drawn must lie within them; if not, the next episode to start raises
+        ValueError.
+        """
+        self._sample, self._ahead = sample, None
 
     def logs(self) -> list[ScheduleLog]:
         """What happened since the last reset, one log per world.
@@ -123,7 +134,8 @@ class HeteroSched(BatchWorld):
     def _drawn(self, count: int) -> Episodes:
         """The next `count` episodes; they are drawn in blocks, with far fewer calls."""
         if self._ahead is None or len(self._ahead.nodes) < count:
-            self._ahead = self.cluster.draw(self.np_random, max(count, EPISODES_DRAWN_AHEAD))
+            ahead = max(count, EPISODES_DRAWN_AHEAD)
+            self._ahead = self.cluster.draw(self.np_random, ahead, self._sample)
         drawn, self._ahead = self._ahead.take(slice(count)), self._ahead.take(slice(count, None))
         return drawn
 

@@ -105,7 +105,7 @@ def test_mean_slowdowns_are_in_the_order_of_the_policies_and_computed_once(monke
         expected = [mean_slowdown(policy, HARD, 4, 3) for policy in policies[:3]]
         assert found.shape == (4,) and len(set(found)) == 4
         np.testing.assert_array_equal(found[:3], expected)
-        monkeypatch.setattr(sys.modules[mean_slowdowns.__module__], "evaluate", None)
+        monkeypatch.setattr(sys.modules[mean_slowdowns.__module__], "steps_of", None)
         again = mean_slowdowns(policies[::-1], HARD, episodes=4, seed=3)
         np.testing.assert_array_equal(again, found[::-1])
         changes = {"episodes": 5}, {"seed": 4}, {"cluster": PLAIN}

@@ -17,14 +17,9 @@ from course_lib.learning import (
 )
 from course_lib.learning.store import key_of, provenance_of
 from course_lib.transfer import fine_tuning
+from course_lib.transfer.episode_learner import EpisodeLearner, Exploring, rollouts
 from course_lib.transfer.fine_tuning import AnchoredPPO, KeepBest, Rehearsal, fine_tune
-from course_lib.transfer.real_fine_tuning import (
-    Exploring,
-    experience,
-    fine_tune_on_rig,
-    rollouts,
-    windows,
-)
+from course_lib.transfer.real_fine_tuning import experience, fine_tune_on_rig, windows
 from course_lib.transfer.side_by_side import SideBySide
 from course_lib.worlds import SIMULATED_TARGET, CartPolePhysics, Rig
 
@@ -330,8 +325,9 @@ def test_advantages_are_those_of_each_episode(start, logged):
     rig.run(Exploring(start, 2), 3, max_steps=8)  # too short to fall
     episodes = [*logged, *rig.log]
     assert {e.ended for e in episodes} == {"safety stop", "time"}
-    model = start.model
-    buffer = rollouts(model, [experience(model, e, 2) for e in episodes])
+    learner = EpisodeLearner(start, 0)
+    model = learner.model
+    buffer = rollouts(model, [experience(learner, e) for e in episodes])
     assert buffer.full
     expected = np.concatenate([advantages_by_hand(model, e) for e in episodes])
     np.testing.assert_allclose(buffer.advantages[:, 0], expected, atol=2e-3, rtol=1e-3)
@@ -399,7 +395,7 @@ def test_an_anchor_holds_on_a_rig_too(start):
 
 @pytest.mark.parametrize("reuse", [0, 1, 2])
 def test_reuse_learns_from_earlier_runs_with_the_chances_of_then(start, reuse, monkeypatch):
-    from course_lib.transfer import real_fine_tuning
+    from course_lib.transfer import episode_learner
 
     learned = []
 
@@ -407,7 +403,7 @@ def test_reuse_learns_from_earlier_runs_with_the_chances_of_then(start, reuse, m
         learned.append(list(episodes))
         return rollouts(model, episodes)
 
-    monkeypatch.setattr(real_fine_tuning, "rollouts", noting)
+    monkeypatch.setattr(episode_learner, "rollouts", noting)
     fine_tune_on_rig(start, 103, 0, learning_rate=1e-3, reuse=reuse, **SHORT)
     counts = [len(episodes) // 2 for episodes in learned]
     assert counts[:4] == [min(i, reuse) + 1 for i in range(len(counts))][:4]

@@ -1,0 +1,1 @@
+"""Six ways from a simulated cluster to a real one, behind one interface."""
