@@ -48,7 +48,8 @@ class EpisodeLearner:
     """A copy of a trained policy that learns from the episodes it is given.
 
     `anchor` weighs the divergence from the frozen `start`. A learning rate that falls, such as
-    `Falling(1e-3)`, falls with what `progress` tells.
+    `Falling(1e-3)`, falls with the share of the budget that is spent. An update ends early once it
+    has moved the policy by 1.5 times `target_kl`.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class EpisodeLearner:
         anchor: float = 0.0,
         epochs: int = 10,
         batch_size: int = 128,
+        target_kl: float | None = None,
     ):
         torch.set_num_threads(1)
         self.model = AnchoredPPO.load(
@@ -70,6 +72,7 @@ class EpisodeLearner:
             ent_coef=anchor,
             n_epochs=epochs,
             batch_size=batch_size,
+            target_kl=target_kl,
         )
         self.model.set_logger(Logger(None, []))
         self.policy = TrainedPolicy(self.model, start.history)

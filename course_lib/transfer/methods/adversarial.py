@@ -15,7 +15,7 @@ import numpy as np
 from course_lib.learning import MinMin, Policy, slowdowns
 from course_lib.transfer.exams import Drawn, Exams
 from course_lib.transfer.methods.method import Method
-from course_lib.transfer.methods.randomized import GAPS, WIDE, these
+from course_lib.transfer.methods.randomized import GAPS, WIDE, drawn, these
 from course_lib.worlds import Cluster
 from course_lib.worlds.physics import Sampler
 
@@ -60,36 +60,51 @@ def regret(policy: Policy, worlds: Drawn, seed: int) -> np.ndarray:
     return slowdowns(policy, worlds, CANDIDATES, seed) - rule
 
 
-class AdversarialTraining(Method):
-    """Half of all training episodes are the adversary's, the others are drawn from `WIDE`."""
-
-    def __init__(self, seed: int, *, harm: Harm = cost, budget: float = BUDGET, **settings):
-        super().__init__(seed, **settings)
-        self.harm, self.budget = harm, budget
-        self.past: list[Adversary] = []
+class Examined(Method):
+    """Training with exams, which decide what worlds come next."""
 
     def train(self, sim: Cluster) -> None:
-        """Train against an adversary that is as old as the policy."""
-        ranges, short = replace(sim, gaps=WIDE), replace(sim, gaps=WIDE, jobs_per_node=1)
-        adversary = Adversary(np.full(len(GAPS), 0.5), np.full(len(GAPS), 0.5))
-
-        def next_worlds(policy: Policy, seed: int) -> Sampler:
-            nonlocal adversary
-            tried = adversary.propose(np.random.default_rng(seed), CANDIDATES, self.budget)
-            # Short episodes: what hurts early hurts later as well, and an exam costs less.
-            harm = self.harm(policy, Drawn(short, these(tried)), seed)
-            adversary = adversary.after(tried, harm)
-            self.past.append(adversary)
-            return self._half_of(adversary)
-
-        exams = Exams(next_worlds, history=0, every=EVERY)
+        """Train on what `next_worlds` chooses within `WIDE`."""
+        ranges = replace(sim, gaps=WIDE)
+        # Short episodes: what hurts early hurts later as well, and an exam costs less.
+        short = replace(ranges, jobs_per_node=1)
+        exams = Exams(lambda policy, seed: self.next_worlds(policy, short, seed), 0, EVERY)
         self.policy = self._trained(ranges, callbacks=[exams])
 
-    def _half_of(self, adversary: Adversary) -> Sampler:
+    def next_worlds(self, policy: Policy, short: Cluster, seed: int) -> Sampler:
+        """Examine the policy in batches of `short`; what to train on until the next exam."""
+        raise NotImplementedError
+
+
+class WorstOfMany(Examined):
+    """EPOpt: no adversary, but the worst half of worlds drawn from `WIDE`."""
+
+    def next_worlds(self, policy: Policy, short: Cluster, seed: int) -> Sampler:
+        """Those worlds in which the policy is slowest."""
+        tried = drawn(np.random.default_rng(seed), CANDIDATES)
+        harm = cost(policy, Drawn(short, these(tried)), seed)
+        worst = tried[np.argsort(harm)[CANDIDATES // 2 :]]
+        return lambda rng, size: these(worst[rng.integers(len(worst), size=size)])(rng, size)
+
+
+class AdversarialTraining(Examined):
+    """Half of all training episodes are the adversary's, the others are drawn from `WIDE`."""
+
+    def __init__(self, seed: int, *, harm: Harm = cost, budget: float = BUDGET):
+        super().__init__(seed)
+        self.harm, self.budget = harm, budget
+        self.past = [Adversary(np.full(len(GAPS), 0.5), np.full(len(GAPS), 0.5))]
+
+    def next_worlds(self, policy: Policy, short: Cluster, seed: int) -> Sampler:
+        """Let the adversary try worlds, learn from the harm done, and choose half of all worlds."""
+        tried = self.past[-1].propose(np.random.default_rng(seed), CANDIDATES, self.budget)
+        harm = self.harm(policy, Drawn(short, these(tried)), seed)
+        adversary = self.past[-1].after(tried, harm)
+        self.past.append(adversary)
+
         def sample(rng, size):
-            drawn = np.stack(list(WIDE.sample(rng, size).values()), axis=1)
             chosen = adversary.propose(rng, size, self.budget)
-            mixed = np.where(rng.random((size, 1)) < 0.5, chosen, drawn)
-            return dict(zip(GAPS, mixed.T, strict=True))
+            mixed = np.where(rng.random((size, 1)) < 0.5, chosen, drawn(rng, size))
+            return these(mixed)(rng, size)
 
         return sample

@@ -10,9 +10,15 @@ from course_lib.learning.train_scheduler import clipped
 from course_lib.transfer.episode_learner import EpisodeLearner, Experience
 from course_lib.transfer.methods.method import Method, RealSite
 
-# For a few thousand real decisions. Smaller rates learn too little, larger ones forget.
-REAL_PPO = {"learning_rate": 2e-3, "anchor": 0.02, "epochs": 10, "batch_size": 256}
-RUN = 5  # real episodes between two updates
+# For a few thousand real decisions. Unless it is limited, one update may ruin a policy.
+REAL_PPO = {
+    "learning_rate": 2e-3,
+    "anchor": 0.02,
+    "epochs": 10,
+    "batch_size": 128,
+    "target_kl": 0.06,
+}
+RUN = 10  # real episodes between two updates
 
 
 def experiences(learner: EpisodeLearner, recording: Recording) -> list[Experience]:
@@ -28,7 +34,7 @@ def experiences(learner: EpisodeLearner, recording: Recording) -> list[Experienc
 
 
 class FineTuning(Method):
-    """Train as `before` does, in simulation; then learn from real episodes, five at a time."""
+    """Train as `before` does, in simulation; then learn from real episodes, ten at a time."""
 
     def __init__(self, seed: int, *, before: type[Method] = Method, real_ppo: dict | None = None):
         super().__init__(seed)
@@ -46,7 +52,7 @@ class FineTuning(Method):
         self.policy = self._learner.policy
 
     def adapt(self, real: RealSite, budget: int) -> None:
-        """Explore for five episodes, learn from them, and again; what is left over is not run."""
+        """Explore for ten episodes, learn from them, and again; what is left over is not run."""
         for _ in range(budget // RUN):
             operation = real.run(self._learner.exploring, RUN)
             self._learner.learn(experiences(self._learner, operation.recording))

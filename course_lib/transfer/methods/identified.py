@@ -15,7 +15,7 @@ from course_lib.learning import MinMin, schedules
 from course_lib.transfer.exams import Drawn
 from course_lib.transfer.methods.fine_tuned import FineTuning
 from course_lib.transfer.methods.method import RealSite
-from course_lib.transfer.methods.randomized import WIDE, DomainRandomization, these
+from course_lib.transfer.methods.randomized import WIDE, DomainRandomization, drawn, these
 from course_lib.worlds import Cluster, Gaps, ScheduleLog, Uniform
 
 SIMULATED = 192  # logs that the regression learns from
@@ -49,18 +49,17 @@ class Identifier:
     """A ridge regression from features of logs to the severities of the five gaps."""
 
     def __init__(self, sim: Cluster, seed: int):
-        rng = np.random.default_rng(seed)
-        drawn = np.stack(list(WIDE.sample(rng, SIMULATED).values()), axis=1)  # (SIMULATED, 5)
-        worlds = Drawn(replace(sim, gaps=WIDE), these(drawn))
+        truth = drawn(np.random.default_rng(seed), SIMULATED)  # (SIMULATED, 5)
+        worlds = Drawn(replace(sim, gaps=WIDE), these(truth))
         x = np.array([features(g) for g in schedules(MinMin(sim.layout), worlds, SIMULATED, seed)])
         self._centre, self._scale = x.mean(axis=0), x.std(axis=0) + 1e-6
         x = self._standardised(x)
         penalty = RIDGE * len(x) * np.eye(x.shape[1])
         penalty[-1, -1] = 0  # the constant
         solve = np.linalg.solve(x.T @ x + penalty, x.T)
-        self._weights = solve @ drawn
+        self._weights = solve @ truth
         # Of a log that was left out of the fit: the residual over 1 - leverage.
-        left_out = (drawn - x @ self._weights) / (1 - (x * solve.T).sum(axis=1, keepdims=True))
+        left_out = (truth - x @ self._weights) / (1 - (x * solve.T).sum(axis=1, keepdims=True))
         self.error = left_out.std(axis=0)  # (5,)
 
     def _standardised(self, x: np.ndarray) -> np.ndarray:
@@ -82,7 +81,7 @@ def ranges_about(estimates: np.ndarray, error: np.ndarray) -> Gaps:
 
 
 class IdentifyAndRandomize(FineTuning):
-    """Start as domain randomization does; look at ten real logs, then train anew for that site.
+    """Start as domain randomization does; look at ten real logs, then train again, for that site.
 
     With `tunes` the new policy goes on learning from real episodes.
     """
@@ -107,6 +106,7 @@ class IdentifyAndRandomize(FineTuning):
             if len(self._logs) == LOOK:
                 estimates = self._identifier.severities(self._logs)
                 self.found = ranges_about(estimates, self._identifier.error)
-                self._start(self._trained(replace(self._sim, gaps=self.found)))
+                likely = replace(self._sim, gaps=self.found)
+                self._start(self._trained(likely, start=self.policy))
         if self._tunes and self.found:
             super().adapt(real, budget - look)

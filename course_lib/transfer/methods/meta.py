@@ -13,7 +13,7 @@ import numpy as np
 
 from course_lib.learning import TrainedPolicy, train_scheduler
 from course_lib.transfer.methods.fine_tuned import FineTuning
-from course_lib.transfer.methods.randomized import WIDE
+from course_lib.transfer.methods.randomized import drawn
 from course_lib.worlds import Cluster, Gaps
 
 TASKS = 14  # worlds that the policy is trained in, one after the other
@@ -55,26 +55,18 @@ class MetaLearning(FineTuning):
         policy = train_scheduler(sim, self.seed, steps=first, progress=False)
         rng = np.random.default_rng(self.seed)
         for task in range(TASKS):
-            drawn = Gaps(**{name: float(v[0]) for name, v in WIDE.sample(rng, 1).items()})
-            world = replace(sim, gaps=drawn)
-            half, end = self._inner(policy, world, self.seed + 1_000 * (task + 1))
-            share = SHARE * (1 - task / TASKS)
+            world = replace(sim, gaps=Gaps(*drawn(rng, 1)[0].tolist()))
+            half = self._further(policy, world, self.seed + 1_000 * (task + 1))
+            end = self._further(half, world, self.seed + 1_000 * (task + 1) + 1)
             start = half if self._maml else policy
+            share = SHARE * (1 - task / TASKS)
             weights = moved(weights_of(policy), weights_of(start), weights_of(end), share)
             policy = with_weights(policy, weights)
         self._start(policy)
 
-    def _inner(self, policy: TrainedPolicy, world: Cluster, seed: int):
-        """The policy after half of its training in one world, and after all of it."""
-        for half in (0, 1):
-            policy = train_scheduler(
-                world,
-                seed + half,
-                start=policy,
-                steps=INNER // 2,
-                learning_rate=RATE,
-                progress=False,
-            )
-            if not half:
-                middle = policy
-        return middle, policy
+    def _further(self, policy: TrainedPolicy, world: Cluster, seed: int) -> TrainedPolicy:
+        """The policy after half of the training in one world."""
+        half = INNER // 2
+        return train_scheduler(
+            world, seed, start=policy, steps=half, learning_rate=RATE, progress=False
+        )

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from course_lib.learning import MinMin, train_scheduler
-from course_lib.transfer.methods.fine_tuned import FineTuning, experiences
+from course_lib.transfer.methods.fine_tuned import RUN, FineTuning, experiences
 from course_lib.transfer.methods.method import RealSite
 from course_lib.transfer.methods.randomized import up_to
 from course_lib.worlds import Cluster
 
 WIDTHS = (0.0, 0.25, 0.5, 1.0)  # severities in the stages of training: from 0 up to these
 SHARES = (0.2, 0.4, 1.0)  # of real episodes that the policy runs; the rule runs the others
-ENOUGH = 5  # episodes of each side before a gate decides, and between two updates
+ENOUGH = 5  # episodes of each side before a gate decides, and of the policy before it learns
 TOLERATED = 1.1  # slowdown over the rule's, to pass a gate
 
 
@@ -59,15 +59,15 @@ class ProgressiveDeployment(FineTuning):
         self._rule, self._share, self._gate, self._waiting = MinMin(sim.layout), 0, Gate([], []), []
 
     def adapt(self, real: RealSite, budget: int) -> None:
-        """Run five episodes at a time, the policy its share of them and the rule the others."""
+        """Run ten episodes at a time, the policy its share of them and the rule the others."""
         learner = self._learner
-        for _ in range(budget // ENOUGH):
-            own = round(SHARES[self._share] * ENOUGH)
+        for _ in range(budget // RUN):
+            own = round(SHARES[self._share] * RUN)
             operation = real.run(learner.exploring, own)
             self._gate.policy += operation.slowdowns.tolist()
             self._waiting += experiences(learner, operation.recording)
-            if own < ENOUGH:
-                self._gate.rule += real.run(self._rule, ENOUGH - own).slowdowns.tolist()
+            if own < RUN:
+                self._gate.rule += real.run(self._rule, RUN - own).slowdowns.tolist()
             if len(self._waiting) >= ENOUGH:
                 learner.learn(self._waiting)
                 self._waiting = []

@@ -22,6 +22,11 @@ WIDE = Gaps(
 GAPS = tuple(f.name for f in fields(Gaps))
 
 
+def drawn(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Severities (size, 5) drawn from `WIDE`."""
+    return np.stack(list(WIDE.sample(rng, size).values()), axis=1)
+
+
 def these(severities: np.ndarray) -> Sampler:
     """A sampler that gives clusters of these severities (n, 5), in their order."""
     return lambda rng, size: dict(zip(GAPS, severities[:size].T, strict=True))

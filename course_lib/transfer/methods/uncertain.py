@@ -17,8 +17,8 @@ from course_lib.transfer.methods.randomized import WIDE
 from course_lib.worlds import Cluster
 
 MEMBERS = 3
-THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1)  # 0: never the rule; 1.1: always
-FLEET = 48  # worlds that the threshold is chosen on
+THRESHOLDS = (0.0, 0.4, 0.6, 0.8, 1.1)  # 0: never the rule; 1.1: always
+FLEET = 32  # worlds that the threshold is chosen on
 
 
 class Ensemble:
