@@ -6,7 +6,7 @@ COURSE ?= .
 # Small networks run slower on several threads; parallelism is over processes.
 export OMP_NUM_THREADS = 1
 
-.PHONY: help setup lab test check exercises notebooks lint clean
+.PHONY: help setup lab test check exercises notebooks results lint clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ exercises: setup  ## regenerate exercises/ from solutions/
 
 notebooks: setup  ## execute lessons and solutions again and normalise them
 	@$(BIN)/python -m course_lib.teach notebooks $(NB)
+
+results: setup  ## compute stored results anew: make results LESSON=08 [DASK=address]
+	$(BIN)/python -m course_lib.transfer.methods.results $(LESSON) $(if $(DASK),--dask $(DASK))
 
 lint: setup  ## check the style of code and notebooks
 	$(BIN)/ruff check .

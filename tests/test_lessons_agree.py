@@ -1,5 +1,6 @@
 """What a lesson writes out does what the package does: both are run and compared."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,17 @@ import numpy as np
 import pytest
 
 from course_lib.gap import simulate_log
-from course_lib.learning import PD, MinMin, evaluate
+from course_lib.learning import PD, MinMin, evaluate, record, train_scheduler
 from course_lib.transfer import WORKSHOP, worst_case
 from course_lib.transfer.adaptive import next_widths
 from course_lib.transfer.exams import Drawn
 from course_lib.transfer.excitation import Excited
 from course_lib.transfer.following import follow, in_full
+from course_lib.transfer.methods import adversarial, meta
+from course_lib.transfer.methods.fine_tuned import FineTuning
+from course_lib.transfer.methods.method import RealSite
+from course_lib.transfer.methods.progressive import Gate
+from course_lib.transfer.methods.uncertain import Ensemble, Fallback
 from course_lib.transfer.progressive import Stage, toward, train_in_stages
 from course_lib.worlds import SIMULATED_TARGET, SITES, TUTORIAL_REALITY, CartPolePhysics, Cluster
 from course_lib.worlds.carts import carts_with
@@ -98,3 +104,59 @@ def test_training_in_stages():
     assert train_in_stages(stages, 3, learning_rate=1e-3, progress=False).fingerprint == (
         written.fingerprint
     )
+
+
+SIX = "08_six_transfer_methods.ipynb"
+TINY = Cluster(SITES[2], jobs_per_node=1)
+
+
+@pytest.fixture(scope="module")
+def scheduler():
+    return train_scheduler(TINY, 0, steps=2_048, progress=False)
+
+
+def test_the_adversary():
+    lesson, rng = written_in(SIX, "adversary", np=np), np.random.default_rng(0)
+    tried = rng.uniform(-0.2, 1.2, (48, 5))
+    np.testing.assert_array_equal(
+        lesson["within_budget"](tried, 3.0), adversarial.within_budget(tried, 3.0)
+    )
+    moved = adversarial.Adversary(np.zeros(5), np.ones(5)).after(tried, tried[:, 0])
+    mean, spread = lesson["choose"](tried, tried[:, 0])
+    np.testing.assert_allclose(mean, moved.mean)
+    np.testing.assert_allclose(spread, moved.spread)
+
+
+def test_the_gate():
+    gate = written_in(SIX, "gate", np=np)["gate"]
+    for ours in ([], [5.0] * 4, [5.0] * 5, [5.5] * 6, [5.6] * 6):
+        for rules in ([], [5.0] * 3):
+            assert gate(ours, rules) == Gate(ours, rules).decide()
+
+
+def test_fine_tuning(scheduler):
+    tune = written_in(SIX, "tune")["fine_tune"]
+    package = FineTuning(0, real_ppo={"batch_size": 128})
+    package._start(scheduler)
+    package.adapt(RealSite(TINY, 20, seed=3), 20)
+    written = tune(scheduler, RealSite(TINY, 20, seed=3), 2, anchor=0.02, target_kl=0.06)
+    assert written.fingerprint == package.policy.fingerprint
+
+
+def test_reptile(scheduler):
+    further = train_scheduler(TINY, 5, steps=2_048, start=scheduler, progress=False)
+    names = {"copy": copy, "train_scheduler": lambda *_, **__: further}
+    written = written_in(SIX, "meta", **names)["reptile"](scheduler, [TINY], 5, share=0.25)
+    weights = [meta.weights_of(policy) for policy in (scheduler, scheduler, further)]
+    expected = meta.with_weights(scheduler, meta.moved(*weights, 0.25))
+    assert written.fingerprint == expected.fingerprint != scheduler.fingerprint
+
+
+def test_the_cautious_ensemble(scheduler):
+    other = train_scheduler(TINY, 1, steps=2_048, progress=False)
+    cautious, rule = written_in(SIX, "uncertain", np=np)["Cautious"], MinMin(TINY.layout)
+    package = Fallback(Ensemble([scheduler, other]), rule, 0.5)
+    written = cautious([scheduler, other], rule, 0.5)
+    seen = record(package, TINY, 4, seed=2).observations.reshape(-1, TINY.layout.size)
+    np.testing.assert_array_equal(written(seen), package(seen))
+    assert 0.05 < package.share_of_rule < 0.95

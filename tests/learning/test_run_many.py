@@ -5,6 +5,7 @@ import threading
 import joblib
 import numpy as np
 import pytest
+from distributed import Client
 
 from course_lib.learning import PD, RandomPolicy, evaluate, lqr, run_many
 from course_lib.worlds import CartPolePhysics
@@ -186,3 +187,15 @@ def test_results_do_not_depend_on_what_another_call_did_to_its_arguments(run):
     results = run(evaluate, {"a": config | {"policy": RandomPolicy()}}, [0, 1])["a"]
     expected = [evaluate(RandomPolicy(), seed=seed, **config) for seed in (0, 1)]
     np.testing.assert_array_equal(results, expected)
+
+
+def test_one_setting_spreads_the_work_over_a_dask_cluster(toy, store):
+    with (
+        Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None),
+        joblib.parallel_config(backend="dask"),
+    ):
+        found = run_many(toy.work, {"a": {"scale": 3}}, range(5), store=store, progress=False)
+    assert found == {"a": [0, 3, 6, 9, 12]}
+    assert threading.get_ident() not in toy.threads  # it was the cluster that worked
+    assert run_many(toy.work, {"a": {"scale": 3}}, range(5), store=store, progress=False) == found
+    assert len(toy.calls) == 5

@@ -81,14 +81,10 @@ def ranges_about(estimates: np.ndarray, error: np.ndarray) -> Gaps:
 
 
 class IdentifyAndRandomize(FineTuning):
-    """Start as domain randomization does; look at ten real logs, then train again, for that site.
+    """Randomise widely; look at ten real logs; train again, for that site; then fine-tune."""
 
-    With `tunes` the new policy goes on learning from real episodes.
-    """
-
-    def __init__(self, seed: int, *, tunes: bool = False):
+    def __init__(self, seed: int):
         super().__init__(seed, before=DomainRandomization)
-        self._tunes = tunes
         self._logs: list[ScheduleLog] = []
         self.found: Gaps | None = None
 
@@ -99,7 +95,7 @@ class IdentifyAndRandomize(FineTuning):
         self._identifier = Identifier(sim, 70_000 + 1_000 * self.seed)
 
     def adapt(self, real: RealSite, budget: int) -> None:
-        """Collect ten logs, identify the site and train for it; then fine-tune, if asked to."""
+        """Collect ten logs, identify the site and train for it; learn from real episodes then."""
         look = min(LOOK - len(self._logs), budget)
         if look:
             self._logs += real.run(self.policy, look).logs
@@ -108,5 +104,5 @@ class IdentifyAndRandomize(FineTuning):
                 self.found = ranges_about(estimates, self._identifier.error)
                 likely = replace(self._sim, gaps=self.found)
                 self._start(self._trained(likely, start=self.policy))
-        if self._tunes and self.found:
+        if self.found:
             super().adapt(real, budget - look)

@@ -1,38 +1,37 @@
 """The comparison of all methods: run it anew, or read what was stored with the course.
 
-python -m course_lib.transfer.methods.results           # on all cores of this machine
-python -m course_lib.transfer.methods.results --dask tcp://address:8786
+make results LESSON=08                            on all cores of this machine
+make results LESSON=08 DASK=tcp://address:8786    on a Dask cluster
 """
 
 import argparse
 import json
 import platform
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 import joblib
 import numpy as np
+from distributed import Client
 
 import course_lib
 from course_lib.learning import run_many
 from course_lib.learning.store import PACKAGES
-from course_lib.transfer.methods.trial import METHODS, Trial, trial
-from course_lib.worlds import SITES
+from course_lib.transfer.methods.trial import CHECKPOINTS, METHODS, Trial, trial
+from course_lib.worlds import CLOUD, EDGE, HPC
 
 FILE = Path(course_lib.__file__).parents[1] / "notebooks" / "results" / "08_six_methods.json"
 SEEDS = (0, 1, 2, 3, 4)
-ONE_SITE = ("worst of many", "adversary of regret", "first-order MAML")  # variants, at the edge
-# Tried with a fallback on top as well.
-TOPPED = (
-    "simulation only",
-    "domain randomization",
-    "randomise + fine-tune",
-    "identify + randomise",
-    "identify + randomise + fine-tune",
-)
+# Half of the computing centre, 64 of its 128 nodes: everything then runs in about an hour.
+HALF_HPC = replace(HPC, pools=tuple(replace(p, real_nodes=p.real_nodes // 2) for p in HPC.pools))
+# At the edge, the cheapest site, only: variants, and a fallback on top of everything.
+VARIANTS = ("worst of many", "adversary of regret", "disturbed actions", "first-order MAML")
+TOPPED = ("simulation only", "domain randomization")
+TOPPED_AT_THE_EDGE = (*TOPPED, "randomise + fine-tune", "identify + randomise + fine-tune")
 DIGITS = 4  # significant ones that are stored
+BY_CHECKPOINT = ("real", "p95", "misses", "fallback")
 
 Results = dict[tuple[str, str], list[Trial]]  # (site, method) -> one trial per seed
 
@@ -40,10 +39,14 @@ Results = dict[tuple[str, str], list[Trial]]  # (site, method) -> one trial per 
 def cells() -> dict[tuple[str, str], dict]:
     """What is to be run, as `run_many` takes it: (site, method) -> arguments of `trial`."""
     return {
-        (site.name, method): {"method": method, "site": site, "with_fallback": method in TOPPED}
-        for site in reversed(SITES)  # the cheap ones first
+        (site.name, method): {
+            "method": method,
+            "site": site,
+            "with_fallback": method in (TOPPED_AT_THE_EDGE if site is EDGE else TOPPED),
+        }
+        for site in (EDGE, CLOUD, HALF_HPC)  # the cheap ones first
         for method in METHODS
-        if site.name == "edge" or method not in ONE_SITE
+        if site is EDGE or method not in VARIANTS
     }
 
 
@@ -74,7 +77,7 @@ def load(path: Path = FILE) -> tuple[Results, dict]:
     stored = json.loads(path.read_text())
     results = {
         (site, method): [
-            Trial(**{k: np.array(v, dtype=float) for k, v in one.items()}) for one in found
+            Trial(**{name: _expanded(name, v) for name, v in one.items()}) for one in found
         ]
         for site, methods in stored["trials"].items()
         for method, found in methods.items()
@@ -83,7 +86,18 @@ def load(path: Path = FILE) -> tuple[Results, dict]:
 
 
 def _plain(one: Trial) -> dict:
-    return {f.name: _rounded(np.asarray(getattr(one, f.name))) for f in fields(one)}
+    plain = {f.name: _rounded(np.asarray(getattr(one, f.name))) for f in fields(one)}
+    for name in BY_CHECKPOINT:
+        if all(row == plain[name][0] for row in plain[name]):
+            plain[name] = plain[name][:1]  # nothing changed while adapting: once is enough
+    return plain
+
+
+def _expanded(name: str, stored: list) -> np.ndarray:
+    values = np.array(stored, dtype=float)
+    if name in BY_CHECKPOINT and len(values) == 1:
+        return np.repeat(values, len(CHECKPOINTS), axis=0)
+    return values
 
 
 def _rounded(values: np.ndarray):
@@ -93,14 +107,13 @@ def _rounded(values: np.ndarray):
 
 
 def main() -> None:
-    """Run what is not stored already, and write the file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dask", metavar="ADDRESS", help="of a Dask scheduler, or `local`")
-    address = parser.parse_args().dask
-    if address:
-        from distributed import Client
-
-        Client(None if address == "local" else address)
+    """Run what is not in the result store already, and write the file."""
+    parser = argparse.ArgumentParser(description="Compute the stored results of a lesson anew.")
+    parser.add_argument("lesson", choices=["08"])
+    parser.add_argument("--dask", metavar="ADDRESS", help="of a Dask scheduler: use its workers")
+    given = parser.parse_args()
+    if given.dask:
+        Client(given.dask)
         joblib.parallel_config(backend="dask")
     save(run_many(trial, cells(), SEEDS))
 

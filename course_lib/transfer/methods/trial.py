@@ -1,7 +1,7 @@
 """One trial: a method, a site and a seed, with every episode's result."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,8 +64,7 @@ METHODS: Mapping[str, Callable[[int], Method]] = {
     "meta-learning": MetaLearning,
     "uncertainty-aware": UncertaintyAware,
     "randomise + fine-tune": lambda seed: FineTuning(seed, before=DomainRandomization),
-    "identify + randomise": IdentifyAndRandomize,
-    "identify + randomise + fine-tune": lambda seed: IdentifyAndRandomize(seed, tunes=True),
+    "identify + randomise + fine-tune": IdentifyAndRandomize,
     "worst of many": WorstOfMany,
     "adversary of regret": lambda seed: AdversarialTraining(seed, harm=regret),
     "disturbed actions": ActionRobust,
@@ -88,8 +87,16 @@ class Trial:
     adapting: np.ndarray  # (checkpoints,), s so far
 
 
-def trial(method: str, site: Site, seed: int, with_fallback: bool = False) -> Trial:
+def trial(
+    method: str,
+    site: Site,
+    seed: int,
+    with_fallback: bool = False,
+    checkpoints: Sequence[int] = CHECKPOINTS,
+) -> Trial:
     """Train `method` in the site's simulator and adapt it in steps to the real site.
+
+    `checkpoints` are numbers of real episodes, rising from 0, after which it is judged.
 
     Raises ValueError for a name that is not in `METHODS`.
     """
@@ -101,13 +108,13 @@ def trial(method: str, site: Site, seed: int, with_fallback: bool = False) -> Tr
     judged.train(sim)
     trained = time.perf_counter() - began
     fallback = _fallback(judged.policy, sim, seed) if with_fallback else None
-    real, adapting, columns = RealSite(hard, CHECKPOINTS[-1], seed), [0.0], []
+    real, adapting, columns = RealSite(hard, checkpoints[-1], seed), [0.0], []
     before = slowdowns(judged.policy, sim, EPISODES, EXAM)
-    for i, checkpoint in enumerate(CHECKPOINTS):
+    for i, checkpoint in enumerate(checkpoints):
         used, policy = len(real.history), judged.policy
         if checkpoint:
             began = time.perf_counter()
-            judged.adapt(real, checkpoint - CHECKPOINTS[i - 1])
+            judged.adapt(real, checkpoint - checkpoints[i - 1])
             adapting.append(adapting[-1] + time.perf_counter() - began)
         if i == 0 or len(real.history) > used or judged.policy is not policy:
             column = _judged(judged.policy, hard, fallback)
