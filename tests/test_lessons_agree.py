@@ -148,7 +148,7 @@ def test_reptile(scheduler):
     names = {"copy": copy, "train_scheduler": lambda *_, **__: further}
     written = written_in(SIX, "meta", **names)["reptile"](scheduler, [TINY], 5, share=0.25)
     weights = [meta.weights_of(policy) for policy in (scheduler, scheduler, further)]
-    expected = meta.with_weights(scheduler, meta.moved(*weights, 0.25))
+    expected = meta.with_weights(scheduler, meta.moved(*weights, 0.25), scheduler.steps)
     assert written.fingerprint == expected.fingerprint != scheduler.fingerprint
 
 

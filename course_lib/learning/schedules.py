@@ -28,7 +28,7 @@ def slowdowns(policy: Policy, world: World, episodes: int = 32, seed: int = 0) -
     batch, returns = world.make(episodes, autoreset=False), 0.0
     for step in steps_of(policy, batch, seed):
         returns = returns + step.rewards * step.running
-    return 1 - returns / np.isfinite(batch.episodes.arrival).sum(axis=1)
+    return 1 - returns / np.isfinite(batch.unwrapped.episodes.arrival).sum(axis=1)
 
 
 def mean_slowdown(policy: Policy, cluster: Cluster, episodes: int = 32, seed: int = 0) -> float:

@@ -30,7 +30,7 @@ class Exploring:
         upto = self.policy.chances(observations).cumsum(axis=1)
         # The sum of all chances is 1 but for rounding. An action of chance 0 must never be drawn.
         upto /= upto[:, -1:]
-        return (self._rng.random(len(upto))[:, None] > upto[:, :-1]).sum(axis=1)
+        return (self._rng.random(len(upto))[:, None] >= upto[:, :-1]).sum(axis=1)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from course_lib.learning import PD, LinearPolicy, RandomPolicy, evaluate, mean_returns, record
+from course_lib.learning.evaluate import record_in
 from course_lib.worlds import CartPole, CartPolePhysics, Uniform
 from course_lib.worlds.batch import SingleWorld
 
@@ -185,3 +186,39 @@ def test_a_policy_that_wants_history_gets_it():
 def test_less_than_one_episode_is_refused(run, episodes):
     with pytest.raises(ValueError, match=f"episodes must be at least 1, not {episodes}"):
         run(RandomPolicy(), CartPolePhysics(), episodes)
+
+
+# In a batch that is there already
+
+
+def test_a_recording_in_a_batch_is_that_of_its_world():
+    batch = NOISY.make(9, autoreset=False)
+    found, expected = record_in(batch, WEAK, 3), record(WEAK, NOISY, 9, 3)
+    for name in ("observations", "states", "actions", "rewards", "lengths", "returns"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    again = record_in(batch, WEAK, 3)  # a batch that was used
+    np.testing.assert_array_equal(again.observations, expected.observations)
+    other = record_in(batch, WEAK, 4)
+    assert not np.array_equal(other.states[0], expected.states[0])
+
+
+def test_a_recording_in_a_batch_ends_with_its_last_episode():
+    recording = record_in(EndsAt(2, 5).make(2, autoreset=False), still, 0)
+    assert recording.lengths.tolist() == recording.returns.tolist() == [2, 5]
+    assert recording.rewards.tolist() == [[1, 1], [1, 1], [0, 1], [0, 1], [0, 1]]
+    assert recording.observations.shape == (5, 2, 1)
+    assert recording.states is None
+
+
+def test_a_policy_with_a_past_gets_it_in_a_batch_too():
+    widths = set()
+
+    def remembering(observations):
+        widths.add(observations.shape)
+        return right(observations)
+
+    remembering.history = 3
+    batch = CartPolePhysics().make(4, autoreset=False)
+    recording = record_in(batch, remembering, 0)
+    assert widths == {(4, 3 * (4 + 2))}
+    assert recording.observations.shape[2] == 18

@@ -108,3 +108,42 @@ def test_further_training_shows_at_once():
 def test_a_policy_says_what_it_is():
     assert repr(untrained()) == "TrainedPolicy(PPO, 0 steps)"
     assert repr(untrained(remembering, history=3)) == "TrainedPolicy(PPO, 0 steps, history=3)"
+
+
+@pytest.mark.parametrize(
+    ("build", "history"), [(discrete, 0), (remembering, 3)], ids=["plain", "with history"]
+)
+def test_chances_are_the_softmax_of_the_networks_scores(build, history):
+    policy = untrained(build, history=history)
+    observations = observations_for(policy)
+    network = policy.model.policy
+    with torch.no_grad():
+        hidden = network.mlp_extractor.policy_net(torch.as_tensor(observations))
+        scores = network.action_net(hidden).double().numpy()
+    expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    found = policy.chances(observations)
+    assert isinstance(found, np.ndarray) and found.shape == (300, 2)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(found.argmax(axis=1), policy(observations))
+    np.testing.assert_allclose(policy.chances(observations[:1]), found[:1], atol=1e-6)
+
+
+def test_chances_are_how_often_actions_are_taken_in_training():
+    policy = untrained()
+    with torch.no_grad():
+        for weight in policy.model.policy.action_net.parameters():
+            weight.mul_(0.1)
+    row = observations_for(policy)[:1]
+    taken = policy.model.predict(np.repeat(row, 5_000, axis=0), deterministic=False)[0]
+    chance = policy.chances(row)[0, 1]
+    assert 0.02 < chance < 0.98
+    assert taken.mean() == pytest.approx(chance, abs=0.03)
+
+
+def test_chances_follow_further_training():
+    policy = TrainedPolicy(PPO("MlpPolicy", SB3Adapter(discrete()), seed=1, n_steps=64))
+    observations = observations_for(policy)
+    before = policy.chances(observations).copy()
+    policy.model.learn(128)
+    assert not np.allclose(policy.chances(observations), before)

@@ -17,6 +17,7 @@ from course_lib.learning import (
     mean_slowdown,
     mean_slowdowns,
     schedules,
+    slowdowns,
 )
 from course_lib.worlds import Choice, Cluster, Gaps, JobClass, Pool, Site, Uniform
 
@@ -135,3 +136,49 @@ def test_an_error_of_the_policy_arrives():
             run(illegal, PLAIN, 2)
     with pytest.raises(ValueError, match="at least 1"):
         schedules(MinMin(PLAIN.layout), PLAIN, 0)
+
+
+# One episode at a time
+
+
+@by_name
+def test_slowdowns_are_the_means_over_each_episodes_own_jobs(name):
+    cluster = CLUSTERS[name]
+    policy = EasyBackfilling(cluster.layout)
+    found = slowdowns(policy, cluster, 5, 7)
+    expected = [1 + costs(log).mean() for log in schedules(policy, cluster, 5, 7)]
+    assert found.shape == (5,)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert mean_slowdown(policy, cluster, 5, 7) == pytest.approx(found.mean(), rel=1e-12)
+
+
+def test_slowdowns_count_the_jobs_of_clusters_of_different_sizes():
+    mixed = replace(HARD, gaps=Gaps(1, 1, 1, 1, Choice((0.0, 1.0))))
+    policy = MinMin(mixed.layout)
+    logs = schedules(policy, mixed, 8, 2)
+    assert {len(log.cls) for log in logs} == {20, 40}
+    expected = [1 + costs(log).mean() for log in logs]
+    np.testing.assert_allclose(slowdowns(policy, mixed, 8, 2), expected, rtol=1e-9)
+
+
+def test_slowdowns_are_of_32_episodes_of_seed_0_unless_told_and_paired():
+    policy = MinMin(HARD.layout)
+    found = slowdowns(policy, HARD)
+    np.testing.assert_array_equal(found, slowdowns(policy, HARD, 32, 0))
+    np.testing.assert_array_equal(found[:3], slowdowns(policy, HARD, 3))  # the first three of them
+    assert not np.array_equal(found[:3], slowdowns(policy, HARD, 3, 1))
+    others = slowdowns(FirstFit(HARD.layout), HARD)
+    assert np.corrcoef(found, others)[0, 1] > 0.2  # the same jobs
+
+
+def test_slowdowns_are_of_any_world_that_builds_batches_of_clusters():
+    asked = []
+
+    class World:
+        def make(self, num_envs, *, autoreset=True):
+            asked.append((num_envs, autoreset))
+            return HARD.make(num_envs, autoreset=autoreset)
+
+    policy = MinMin(HARD.layout)
+    np.testing.assert_array_equal(slowdowns(policy, World(), 3, 1), slowdowns(policy, HARD, 3, 1))
+    assert asked == [(3, False)]

@@ -27,9 +27,10 @@ def moved(weights: dict, start: dict, end: dict, share: float) -> dict:
     return {name: w + share * (end[name] - start[name]) for name, w in weights.items()}
 
 
-def with_weights(policy: TrainedPolicy, weights: dict) -> TrainedPolicy:
-    """A copy of the policy that has these weights."""
+def with_weights(policy: TrainedPolicy, weights: dict, steps: int) -> TrainedPolicy:
+    """A copy of the policy that has these weights, which took so many steps of training."""
     changed = copy.deepcopy(policy)
+    changed.steps = changed.model.num_timesteps = steps
     changed.model.policy.load_state_dict(weights)
     return changed
 
@@ -61,7 +62,7 @@ class MetaLearning(FineTuning):
             start = half if self._maml else policy
             share = SHARE * (1 - task / TASKS)
             weights = moved(weights_of(policy), weights_of(start), weights_of(end), share)
-            policy = with_weights(policy, weights)
+            policy = with_weights(policy, weights, end.steps)
         self._start(policy)
 
     def _further(self, policy: TrainedPolicy, world: Cluster, seed: int) -> TrainedPolicy:

@@ -16,7 +16,7 @@ from course_lib.worlds import Cluster
 
 WIDTHS = (0.0, 0.25, 0.5, 1.0)  # severities in the stages of training: from 0 up to these
 SHARES = (0.2, 0.4, 1.0)  # of real episodes that the policy runs; the rule runs the others
-ENOUGH = 5  # episodes of each side before a gate decides, and of the policy before it learns
+ENOUGH = 5  # episodes of the policy before a gate decides, and before it learns
 TOLERATED = 1.1  # slowdown over the rule's, to pass a gate
 
 

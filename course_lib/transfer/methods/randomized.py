@@ -28,7 +28,10 @@ def drawn(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def these(severities: np.ndarray) -> Sampler:
-    """A sampler that gives clusters of these severities (n, 5), in their order."""
+    """A sampler that gives clusters of these severities (n, 5), in their order.
+
+    It is for one batch of at most n clusters, and of 32 at least: so many are drawn ahead.
+    """
     return lambda rng, size: dict(zip(GAPS, severities[:size].T, strict=True))
 
 

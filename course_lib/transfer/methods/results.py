@@ -93,7 +93,9 @@ def _plain(one: Trial) -> dict:
     return plain
 
 
-def _expanded(name: str, stored: list) -> np.ndarray:
+def _expanded(name: str, stored: list | float) -> np.ndarray | float:
+    if not isinstance(stored, list):
+        return stored
     values = np.array(stored, dtype=float)
     if name in BY_CHECKPOINT and len(values) == 1:
         return np.repeat(values, len(CHECKPOINTS), axis=0)
