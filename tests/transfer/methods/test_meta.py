@@ -1,5 +1,7 @@
 """Meta-learning: how weights move, and which trainings they are moved by."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -135,7 +137,7 @@ def test_every_task_goes_on_from_the_moved_weights_in_a_world_of_its_own(monkeyp
 def test_simulation_costs_no_more_steps_than_any_other_method(monkeypatch):
     monkeypatch.undo()  # the constants of the course
     assert (meta.TASKS, meta.INNER, meta.SHARE, meta.RATE) == (14, 4_096, 0.5, 1e-3)
-    trainings = Spy(answer=None)
+    trainings = Spy(answer=SimpleNamespace(steps=0))
     monkeypatch.setattr(meta, "train_scheduler", trainings)
     monkeypatch.setattr(meta, "moved", Spy(answer={}))
     monkeypatch.setattr(meta, "weights_of", Spy(answer={}))
