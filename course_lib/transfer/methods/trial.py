@@ -13,7 +13,7 @@ from course_lib.transfer.methods.disturbed import ActionRobust
 from course_lib.transfer.methods.fine_tuned import FineTuning
 from course_lib.transfer.methods.identified import IdentifyAndRandomize
 from course_lib.transfer.methods.meta import MetaLearning
-from course_lib.transfer.methods.method import Method, RealSite, SimulationOnly
+from course_lib.transfer.methods.method import STEPS, Method, RealSite, SimulationOnly
 from course_lib.transfer.methods.progressive import ProgressiveDeployment
 from course_lib.transfer.methods.randomized import WIDE, DomainRandomization
 from course_lib.transfer.methods.uncertain import Fallback, UncertaintyAware, choose_threshold
@@ -55,6 +55,7 @@ class Rule(Method):
 METHODS: Mapping[str, Callable[[int], Method]] = {
     "random": lambda seed: Rule(seed, lambda layout: Random(layout, seed)),
     "min-min": lambda seed: Rule(seed, MinMin),
+    "min-min, telemetry": lambda seed: Rule(seed, lambda layout: MinMin(layout, telemetry=True)),
     "trained for the target": TrainedForTarget,
     "simulation only": SimulationOnly,
     "domain randomization": DomainRandomization,
@@ -65,6 +66,7 @@ METHODS: Mapping[str, Callable[[int], Method]] = {
     "uncertainty-aware": UncertaintyAware,
     "randomise + fine-tune": lambda seed: FineTuning(seed, before=DomainRandomization),
     "identify + randomise + fine-tune": IdentifyAndRandomize,
+    "randomization, twice as long": lambda seed: DomainRandomization(seed, 2 * STEPS),
     "worst of many": WorstOfMany,
     "adversary of regret": lambda seed: AdversarialTraining(seed, harm=regret),
     "disturbed actions": ActionRobust,

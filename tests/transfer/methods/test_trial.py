@@ -208,6 +208,8 @@ KINDS = {
     "first-order MAML": MetaLearning,
     "random": Rule,
     "min-min": Rule,
+    "min-min, telemetry": Rule,
+    "randomization, twice as long": DomainRandomization,
 }
 
 
@@ -221,7 +223,10 @@ def test_every_name_is_the_method_that_it_says():
     before = [type(made[n]._before) for n in ("fine-tuning", "randomise + fine-tune")]
     assert before == [Method, DomainRandomization]
     assert [made[n]._maml for n in ("meta-learning", "first-order MAML")] == [False, True]
-    for name, policy in (("random", Random(SIM.layout, 7)), ("min-min", RULE)):
+    assert made["randomization, twice as long"].steps == 200_000
+    rules = {"random": Random(SIM.layout, 7), "min-min": RULE}
+    rules["min-min, telemetry"] = MinMin(SIM.layout, telemetry=True)
+    for name, policy in rules.items():
         made[name].train(SIM)
         assert made[name].policy == policy
 
