@@ -7,6 +7,7 @@ make results LESSON=08 DASK=tcp://address:8786    on a Dask cluster
 import argparse
 import json
 import platform
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from datetime import date
 from importlib.metadata import version
@@ -113,11 +114,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compute the stored results of a lesson anew.")
     parser.add_argument("lesson", choices=["08"])
     parser.add_argument("--dask", metavar="ADDRESS", help="of a Dask scheduler: use its workers")
-    given = parser.parse_args()
-    if given.dask:
-        Client(given.dask)
-        joblib.parallel_config(backend="dask")
-    save(run_many(trial, cells(), SEEDS))
+    address = parser.parse_args().dask
+    with ExitStack() as cluster:
+        if address:
+            cluster.enter_context(Client(address))
+            cluster.enter_context(joblib.parallel_config(backend="dask"))
+        save(run_many(trial, cells(), SEEDS))
 
 
 if __name__ == "__main__":
