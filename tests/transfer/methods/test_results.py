@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 
 import joblib
@@ -156,17 +157,25 @@ def test_every_cell_can_be_stored_under_a_key_of_its_own():
 
 @pytest.mark.parametrize("cluster", [None, "tcp://somewhere:8786"])
 def test_the_command_runs_all_cells_for_all_seeds_and_saves(monkeypatch, cluster):
-    ran, saved, clients, backends = [], [], [], []
+    ran, saved, entered, left = [], [], [], []
+
+    @contextmanager
+    def noted(what=None, backend=None):
+        entered.append(what or backend)
+        yield
+        left.append(what or backend)
+
     arguments = ["08"] if cluster is None else ["08", "--dask", cluster]
     monkeypatch.setattr(sys, "argv", ["results", *arguments])
-    monkeypatch.setattr(results, "run_many", lambda *given: ran.append(given) or "found")
+    monkeypatch.setattr(results, "run_many", lambda *given: ran.append((*given, *left)) or "found")
     monkeypatch.setattr(results, "save", saved.append)
-    monkeypatch.setattr(results, "Client", clients.append)
-    monkeypatch.setattr(joblib, "parallel_config", lambda backend: backends.append(backend))
+    monkeypatch.setattr(results, "Client", noted)
+    monkeypatch.setattr(joblib, "parallel_config", noted)
     main()
-    assert ran == [(trial, cells(), (0, 1, 2, 3, 4))]
+    assert ran == [(trial, cells(), (0, 1, 2, 3, 4))]  # and nothing had been left by then
     assert saved == ["found"]
-    assert (clients, backends) == (([], []) if cluster is None else ([cluster], ["dask"]))
+    assert entered == ([] if cluster is None else [cluster, "dask"])
+    assert left == entered[::-1]
 
 
 def test_only_lessons_with_results_are_computed(monkeypatch, capsys):
