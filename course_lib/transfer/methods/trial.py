@@ -12,44 +12,19 @@ from course_lib.transfer.methods.adversarial import AdversarialTraining, WorstOf
 from course_lib.transfer.methods.disturbed import ActionRobust
 from course_lib.transfer.methods.fine_tuned import FineTuning
 from course_lib.transfer.methods.identified import IdentifyAndRandomize
+from course_lib.transfer.methods.marks import REALITY, Rule, TrainedForTarget
 from course_lib.transfer.methods.meta import MetaLearning
 from course_lib.transfer.methods.method import STEPS, Method, RealSite, SimulationOnly
 from course_lib.transfer.methods.progressive import ProgressiveDeployment
 from course_lib.transfer.methods.randomized import WIDE, DomainRandomization
 from course_lib.transfer.methods.uncertain import Fallback, UncertaintyAware, choose_threshold
-from course_lib.worlds import Cluster, Gaps, Site
-from course_lib.worlds.queue_view import Layout
+from course_lib.worlds import Cluster, Site
 
-REALITY = Gaps(1, 1, 1, 1, 1)  # everything as it was measured at the sites
 JOBS_PER_NODE = 4
 CHECKPOINTS = (0, 10, 20, 40, 70, 100)  # real episodes
 EPISODES = 32  # that every policy is judged on
 UNSEEN = 48  # worlds drawn from `WIDE`
 EXAM = 900_000  # seed of all of these: nobody trains on it
-
-
-class TrainedForTarget(Method):
-    """An oracle: trained on drawn clusters and then on the real one, as if it were known.
-
-    Trained on the real cluster alone, policies are worse: hard worlds teach slowly.
-    """
-
-    def train(self, sim: Cluster) -> None:
-        """Train twice as long as the others, the second time on reality."""
-        broad = self._trained(replace(sim, gaps=WIDE))
-        self.policy = self._trained(replace(sim, gaps=REALITY), start=broad)
-
-
-class Rule(Method):
-    """No learning at all: a policy that somebody wrote."""
-
-    def __init__(self, seed: int, make: Callable[[Layout], Policy]):
-        super().__init__(seed)
-        self._make = make
-
-    def train(self, sim: Cluster) -> None:
-        """Build the rule for this cluster."""
-        self.policy = self._make(sim.layout)
 
 
 METHODS: Mapping[str, Callable[[int], Method]] = {
