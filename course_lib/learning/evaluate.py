@@ -59,8 +59,13 @@ def evaluate(policy: Policy, world: World, episodes: int = 100, seed: int = 0) -
     random numbers), so that their difference is a difference of policies. The random numbers of an
     episode do not depend on when other episodes end.
     """
+    return returns_of(episodes_of(policy, world, episodes, seed))
+
+
+def returns_of(steps: Iterable[Step]) -> np.ndarray:
+    """The return of each episode, (episodes,), from all of its steps."""
     returns = 0.0
-    for step in episodes_of(policy, world, episodes, seed):
+    for step in steps:
         returns = returns + step.rewards * step.running
     return returns
 

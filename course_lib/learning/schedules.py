@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+from gymnasium.vector import VectorEnv
 
-from course_lib.learning.evaluate import Policy, World, steps_of
+from course_lib.learning.evaluate import Policy, World, returns_of, steps_of
 from course_lib.learning.for_each import for_each
 from course_lib.worlds import Cluster, ScheduleLog
 from course_lib.worlds.physics import bounds
@@ -25,9 +26,12 @@ def slowdowns(policy: Policy, world: World, episodes: int = 32, seed: int = 0) -
 
     Lost jobs count as in the reward. `world` builds batches of clusters.
     """
-    batch, returns = world.make(episodes, autoreset=False), 0.0
-    for step in steps_of(policy, batch, seed):
-        returns = returns + step.rewards * step.running
+    batch = world.make(episodes, autoreset=False)
+    return slowdowns_in(batch, returns_of(steps_of(policy, batch, seed)))
+
+
+def slowdowns_in(batch: VectorEnv, returns: np.ndarray) -> np.ndarray:
+    """The mean bounded slowdown of each episode of a batch that earned `returns`; both (n,)."""
     return 1 - returns / np.isfinite(batch.unwrapped.episodes.arrival).sum(axis=1)
 
 

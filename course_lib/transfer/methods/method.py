@@ -6,6 +6,7 @@ import numpy as np
 
 from course_lib.learning import Policy, TrainedPolicy, train_scheduler
 from course_lib.learning.evaluate import Recording, record_in
+from course_lib.learning.schedules import slowdowns_in
 from course_lib.worlds import BudgetSpent, Cluster, ScheduleLog
 
 STEPS = 100_000  # decisions in simulation that every method may spend on its policy
@@ -41,7 +42,7 @@ class RealSite:
         batch = self._cluster.make(episodes, autoreset=False)
         luck = np.random.SeedSequence((self._seed, len(self.history))).generate_state(1)
         recording = record_in(batch, policy, int(luck[0]))
-        slowdowns = 1 - recording.returns / np.isfinite(batch.episodes.arrival).sum(axis=1)
+        slowdowns = slowdowns_in(batch, recording.returns)
         self.history += slowdowns.tolist()
         return Operation(recording, batch.logs(), slowdowns)
 
@@ -50,8 +51,7 @@ class Method:
     """A way from a simulator to a policy for a real site; by itself it does nothing in between.
 
     `train(sim)` learns in simulation. `adapt(real, budget)` uses `budget` real episodes; it may be
-    called again with more. `policy` is what the method would have the site run now, and
-    `real_settings` what else it learned there.
+    called again with more. `policy` is what the method would have the site run now.
     """
 
     def __init__(self, seed: int, steps: int = STEPS):
