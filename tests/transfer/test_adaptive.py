@@ -198,7 +198,7 @@ def marks(monkeypatch, give):
     exams = []
 
     def stub(policy, world, episodes, seed):
-        names = MovingEnds(world.physics).names
+        names = MovingEnds(world.ranges).names
         env = world.make(episodes, autoreset=False)
         env.reset(seed=seed)
         exams.append((seed, env._k.force.copy()))
