@@ -5,6 +5,7 @@ import gymnasium as gym
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
 from course_lib.worlds.clusters import Gaps, JobClass, Pool, Site
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
+from course_lib.worlds.lock import CombinationLock, Lock, single_lock
 from course_lib.worlds.lublin import LublinFeitelson
 from course_lib.worlds.proportional import Proportional
 from course_lib.worlds.replay import Replayed
@@ -39,9 +40,11 @@ __all__ = [
     "CartPolePhysics",
     "Choice",
     "Cluster",
+    "CombinationLock",
     "Gaps",
     "HeteroSched",
     "JobClass",
+    "Lock",
     "LogUniform",
     "Pool",
     "ScheduleLog",
@@ -51,3 +54,6 @@ __all__ = [
 
 gym.register("sim2real/CartPole-v0", entry_point=single_cartpole, vector_entry_point=CartPole)
 gym.register("sim2real/HeteroSched-v0", entry_point=SingleHeteroSched)
+gym.register(
+    "sim2real/CombinationLock-v0", entry_point=single_lock, vector_entry_point=CombinationLock
+)
