@@ -2,12 +2,15 @@
 
 import gymnasium as gym
 
+from course_lib.worlds.arm import Arm, ArmPhysics, single_arm
 from course_lib.worlds.cartpole import CartPole, CartPolePhysics, single_cartpole
 from course_lib.worlds.clusters import Gaps, JobClass, Pool, Site
 from course_lib.worlds.distributions import Choice, LogUniform, Uniform
+from course_lib.worlds.lab import Attempt, Lab
 from course_lib.worlds.lock import CombinationLock, Lock, single_lock
 from course_lib.worlds.lublin import LublinFeitelson
 from course_lib.worlds.proportional import Proportional
+from course_lib.worlds.puck import Puck, PuckPhysics, single_puck
 from course_lib.worlds.replay import Replayed
 from course_lib.worlds.rig import BudgetSpent, PolicyFault, Rig, RigEpisode
 from course_lib.worlds.rig_bullet import BulletRig
@@ -19,10 +22,16 @@ from course_lib.worlds.targets import SIMULATED_TARGET, TUTORIAL_REALITY
 from course_lib.worlds.workloads import Synthetic
 
 __all__ = [
+    "Arm",
+    "ArmPhysics",
+    "Attempt",
     "CLOUD",
     "EDGE",
     "HPC",
+    "Lab",
     "LublinFeitelson",
+    "Puck",
+    "PuckPhysics",
     "Replayed",
     "SITES",
     "Synthetic",
@@ -57,3 +66,5 @@ gym.register("sim2real/HeteroSched-v0", entry_point=SingleHeteroSched)
 gym.register(
     "sim2real/CombinationLock-v0", entry_point=single_lock, vector_entry_point=CombinationLock
 )
+gym.register("sim2real/Puck-v0", entry_point=single_puck, vector_entry_point=Puck)
+gym.register("sim2real/Arm-v0", entry_point=single_arm, vector_entry_point=Arm)

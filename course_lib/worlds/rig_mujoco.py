@@ -5,10 +5,7 @@ with play, friction is dry as well as viscous, the pole is a rod with its own in
 integrator is MuJoCo's implicit one at 500 Hz under a controller at 50 Hz.
 """
 
-import mujoco
-import numpy as np
-from mujoco import rollout
-
+from course_lib.worlds.mechanics import Mechanics
 from course_lib.worlds.rig_batch import GRAVITY, PHYSICS_STEP, RigBatch
 from course_lib.worlds.rig_physics import RigPhysics
 
@@ -51,18 +48,14 @@ class MujocoRigBatch(RigBatch):
     def __init__(self, num_envs: int, machine: RigPhysics, *, max_episode_steps: int = 500):
         super().__init__(num_envs, machine, max_episode_steps=max_episode_steps)
         text = MODEL.format(p=machine, step=PHYSICS_STEP, gravity=GRAVITY)
-        self._model = mujoco.MjModel.from_xml_string(text)
-        self._data = mujoco.MjData(self._model)
-        self._rollout = rollout.Rollout(nthread=0)
+        self._mechanics = Mechanics(text)
 
     def _place(self, carts, hinges):
-        self._state = np.zeros((carts.size, 1 + 2 * self._model.nq))  # time, positions, velocities
+        self._state = self._mechanics.states(carts.size)  # time, positions, velocities
         self._state[:, CARRIAGE] = self._state[:, CART] = carts
         self._state[:, HINGE] = hinges
 
     def _drive(self, forces, which):
-        states, _ = self._rollout.rollout(
-            self._model, self._data, self._state[which], forces[:, :, None]
-        )
+        states, _ = self._mechanics.drive(self._state[which], forces[:, :, None])
         self._state[which] = states[:, -1]
         return states[:, -1, [CART, HINGE]]

@@ -284,8 +284,8 @@ def test_a_stopped_machine_stands_still(engine):
 
 def test_mujoco_integrates_at_five_hundred_hertz_or_more():
     batch = MujocoRigBatch(1, RigPhysics())
-    assert 1.0 / batch._model.opt.timestep >= 499.9
-    assert batch._model.opt.timestep * SUBSTEPS == pytest.approx(CONTROL_STEP)
+    assert 1.0 / batch._mechanics.model.opt.timestep >= 499.9
+    assert batch._mechanics.model.opt.timestep * SUBSTEPS == pytest.approx(CONTROL_STEP)
 
 
 # The fleet
