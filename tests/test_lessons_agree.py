@@ -14,6 +14,14 @@ from course_lib.transfer import WORKSHOP, worst_case
 from course_lib.transfer.adaptive import next_widths
 from course_lib.transfer.exams import Drawn
 from course_lib.transfer.excitation import Excited
+from course_lib.transfer.exploration import (
+    Counts,
+    Reality,
+    coverage,
+    exploration_sets,
+    fitted_q,
+    planning,
+)
 from course_lib.transfer.following import follow, in_full
 from course_lib.transfer.methods import adversarial, meta
 from course_lib.transfer.methods.fine_tuned import FineTuning
@@ -23,6 +31,7 @@ from course_lib.transfer.methods.uncertain import Ensemble, Fallback
 from course_lib.transfer.progressive import Stage, toward, train_in_stages
 from course_lib.worlds import SIMULATED_TARGET, SITES, TUTORIAL_REALITY, CartPolePhysics, Cluster
 from course_lib.worlds.carts import carts_with
+from course_lib.worlds.lock import pair
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -160,3 +169,61 @@ def test_the_cautious_ensemble(scheduler):
     seen = record(package, TINY, 4, seed=2).observations.reshape(-1, TINY.layout.size)
     np.testing.assert_array_equal(written(seen), package(seen))
     assert 0.05 < package.share_of_rule < 0.95
+
+
+LEARNING_TO_EXPLORE = "11_learning_to_explore.ipynb"
+SIMULATOR, REAL = pair(horizon=4, code=3)
+
+
+@pytest.fixture(scope="module")
+def exploring():
+    """What lesson 11 defines, without running its cells that only show things."""
+    start = {"np": np, "simulator": SIMULATOR, "sim_model": SIMULATOR.model()}
+    return written_in(LEARNING_TO_EXPLORE, "steer", "visits", "cover", "sets", **start)
+
+
+def test_steering(exploring):
+    model = SIMULATOR.model()
+    for h in range(4):
+        reward = np.random.default_rng(h).random(model.shape[1:])
+        policy = exploring["steer"](model, h, reward)
+        np.testing.assert_array_equal(policy, coverage.seek(reward, model, h))
+        visits = exploring["visits"](policy, model, h), coverage.visits_at(policy, model, h)
+        np.testing.assert_allclose(*visits)
+
+
+def test_covering(exploring):
+    model = SIMULATOR.model()
+    for h in range(4):
+        policies, covered = exploring["cover"](model, h)
+        alike = coverage.Mixture(policies, np.full(len(policies), 1 / len(policies)))
+        rarest = coverage.smallest_eigenvalue(alike, model, h)
+        assert rarest == pytest.approx(covered[:2].min())
+        package = coverage.smallest_eigenvalue(coverage.cover(model, h), model, h)
+        assert rarest == pytest.approx(package, rel=0.05)
+
+
+def test_the_random_tail(exploring):
+    names = {**exploring, "real": REAL, "rng": np.random.default_rng(0)}
+    explore = written_in(LEARNING_TO_EXPLORE, "explore", **names)["explore"]
+    data = explore(REAL, exploring["sets"], 20_000, np.random.default_rng(1))
+    mixtures = exploration_sets.covering(SIMULATOR, None)
+    mixture = exploration_sets.explorers(mixtures, REAL.model().shape)
+    package = Reality(REAL, 2).run(mixture, 20_000)
+    for h in range(4):
+        for s in (0, 1):
+            for a in range(3):
+                written = ((data[:, :3] == (h, s, a)).all(axis=1)).mean()
+                there = ((package.h == h) & (package.s == s) & (package.a == a)).mean()
+                assert written == pytest.approx(there, abs=0.006)
+
+
+def test_fitting_backwards(exploring):
+    shape = REAL.model().shape
+    mixture = exploration_sets.explorers(exploration_sets.covering(SIMULATOR, None), shape)
+    data = Reality(REAL, 2).run(mixture, 200)
+    names = {**exploring, "data": np.zeros((1, 6)), "real_model": REAL.model()}
+    names |= {"greedy": planning.greedy, "value_of": planning.value_of, "optimum": planning.optimum}
+    written = written_in(LEARNING_TO_EXPLORE, "fit", **names)["fitted_q"]
+    found = written(np.column_stack(data), shape)
+    np.testing.assert_allclose(found, fitted_q(Counts.of(data, shape)), atol=1e-9)

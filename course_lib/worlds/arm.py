@@ -19,7 +19,7 @@ SUBSTEPS = 6  # in each control step; contact is tested after each
 SPEED = 1.0  # rad/s at full command
 START = 0.03  # rad, each joint starts this close to where it is said to be at home
 BALL = np.array([0.45, 0.25, 0.35])  # m, the ball's middle, from where the base is drawn
-RADIUS = 0.03  # m, the tip touches the ball when it is this close to its middle
+RADIUS = 0.04  # m, the tip touches the ball when it is this close to its middle
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Arm(BatchWorld):
     | 7     | time since the start                          | 12 steps        |
 
     Rewards: 1 for the touch, else 0. Start: every reading uniform in ±0.03 rad about home, the arm
-    at rest. End: `terminated` when the tip comes within 0.03 m of the ball's middle, which is
+    at rest. End: `terminated` when the tip comes within 0.04 m of the ball's middle, which is
     tested six times per step; `truncated` after 12 steps.
 
     The ball is at `BALL`, in metres from where the drawing puts the base of the arm. `base_x`,

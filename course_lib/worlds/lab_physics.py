@@ -50,9 +50,9 @@ ZERO = Uniform(-0.02, 0.02, "each joint's zero is set by hand against a mark, to
 
 ARMS = LabArmPhysics(
     **{f"zero_{joint}": ZERO for joint in range(1, 8)},
-    base_x=Uniform(-0.06, -0.04, "an adapter plate that was not in the drawing: further back,"),
-    base_y=Uniform(-0.05, -0.03, "to the side, since its holes have another pattern,"),
-    base_z=Uniform(0.04, 0.06, "and higher by its thickness"),
+    base_x=Uniform(-0.09, -0.06, "an adapter plate that was not in the drawing: further back,"),
+    base_y=Uniform(-0.075, -0.045, "to the side, since its holes have another pattern,"),
+    base_z=Uniform(0.06, 0.09, "and higher by its thickness"),
     speed_limit=Uniform(0.5, 0.7, "the safety controller of a room that people walk through"),
     motor_lag=Uniform(0.05, 0.12, "a controller tuned for smooth motion"),
     weight_error=Uniform(0.02, 0.08, "the tool's mass was typed in from its datasheet"),

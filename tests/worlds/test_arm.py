@@ -202,7 +202,7 @@ def pose_of(place):
 
 @pytest.mark.parametrize("axis", range(3))
 @pytest.mark.parametrize("side", [-1, 1])
-@pytest.mark.parametrize(("distance", "touch"), [(0.029, True), (0.031, False)])
+@pytest.mark.parametrize(("distance", "touch"), [(0.039, True), (0.041, False)])
 def test_the_tip_touches_within_the_balls_radius_on_every_side(axis, side, distance, touch):
     pose = pose_of(BALL + side * distance * np.eye(3)[axis])
     env = Arm(1, autoreset=False)
