@@ -24,7 +24,10 @@ MODEL = """
 <mujoco>
   <option timestep="{step}" integrator="implicitfast" cone="elliptic" impratio="10"
           gravity="0 {along} {down}"/>
-  <default><geom contype="0" conaffinity="0"/></default>
+  <default>
+    <geom contype="0" conaffinity="0"/>
+    <joint solreflimit="{stop} 1"/> <!-- MuJoCo's default lets a fast hand 2 cm past its reach -->
+  </default>
   <worldbody>
     <geom name="table" type="plane" size="5 5 .1"/>
     <body name="hand" pos="0 0 .01" gravcomp="1">
@@ -117,6 +120,7 @@ def _text(machine: TablePhysics) -> str:
     share = damping_share(machine.bounce)
     return MODEL.format(
         step=PHYSICS_STEP,
+        stop=2 * PHYSICS_STEP,  # s, the stiffest that MuJoCo takes
         along=-task.GRAVITY * math.sin(machine.tilt),
         down=-task.GRAVITY * math.cos(machine.tilt),
         low=task.REACH[0],

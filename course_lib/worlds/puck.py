@@ -20,13 +20,13 @@ SUBSTEPS = 5  # physics steps in each control step
 STEPS = 30  # control steps of an episode at most
 GRAVITY = 9.81  # m/s²
 HAND, PUCK = 0.04, 0.03  # m, their radii
-SPEED = 2.5  # m/s, of the hand at full command
+SPEED = 3.0  # m/s, of the hand at full command
 HAND_LAG = 0.05  # s, time constant with which the hand takes up a commanded speed
-REACH = np.array([[-0.3, -0.3], [0.3, 0.15]])  # m, the hand's lowest and highest x and y
+REACH = np.array([[-0.3, -0.3], [0.3, 0.05]])  # m, the hand's lowest and highest x and y
 HAND_AT, PUCK_AT = np.array([0.0, -0.2]), np.zeros(2)  # m, where an episode starts
 START = 0.02  # m, in x and in y an episode starts this close to there
-GOAL = np.array([0.0, 0.5])  # m, middle of the zone
-ZONE = 0.1  # m, radius of the zone
+GOAL = np.array([0.0, 0.8])  # m, middle of the zone
+ZONE = 0.15  # m, radius of the zone
 REST = 0.02  # m/s, a puck that is slower is at rest
 STRUCK = 0.02  # m, a puck that is this far from its start was struck
 BEYOND = REACH[1, 1] + 0.05  # m, from this y on the hand has lost the puck
@@ -50,9 +50,9 @@ class PuckPhysics(Physics):
 class Puck(BatchWorld):
     """Strike the puck so that it comes to rest in the zone, in `num_envs` worlds at once.
 
-    Actions: `Box(-1, 1, (2,))`, the hand's speed in x and y as a share of 2.5 m/s, which it takes
+    Actions: `Box(-1, 1, (2,))`, the hand's speed in x and y as a share of 3 m/s, which it takes
     up with a time constant of 0.05 s. The hand stays within 0.3 m of the middle in x, and from
-    -0.3 m to 0.15 m in y.
+    -0.3 m to 0.05 m in y.
 
     Observations: float32 (9,); y points to the goal:
 

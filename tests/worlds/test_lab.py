@@ -149,7 +149,7 @@ def test_commands_are_cut_off_at_one(task):
 
 def test_a_good_strike_succeeds_and_says_so():
     lab = Lab("puck", 0)
-    attempts = lab.run([strike(speed) for speed in np.linspace(0.3, 1.0, 15)])
+    attempts = lab.run([strike(speed) for speed in np.linspace(0.1, 1.0, 19)])
     assert {a.ended for a in attempts} == {"success", "rest", "time"}
     for attempt in attempts:
         assert attempt.succeeded == (attempt.ended == "success")

@@ -302,10 +302,10 @@ def test_each_episode_draws_its_physics_anew_within_its_range():
 
 def test_after_autoreset_where_is_the_new_puck_and_arrived_the_old_one():
     env = Puck(2)
-    env.reset(options={"state": np.array([[*AWAY, 0, 0, 0, 0], [*AWAY, 0, 0.5, 0, 0]])})
+    env.reset(options={"state": np.array([[*AWAY, 0, 0, 0, 0], [*AWAY, *GOAL, 0, 0]])})
     _, _, terminated, _, infos = env.step(np.zeros((2, 2), dtype=np.float32))
     assert terminated.tolist() == [False, True]
-    np.testing.assert_allclose(env.arrived, [[0, 0], [0, 0.5]], atol=1e-9)
+    np.testing.assert_allclose(env.arrived, [[0, 0], GOAL], atol=1e-9)
     np.testing.assert_allclose(env.arrived[1], infos["final_obs"][1][4:6] / 2, rtol=1e-6)
     assert np.abs(env.where).max() <= 0.02
     env.arrived[:] = env.where[:] = env.state[:] = 7.0  # copies
