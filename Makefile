@@ -30,7 +30,7 @@ notebooks: setup  ## execute lessons and solutions again and normalise them
 	@$(BIN)/python -m course_lib.teach notebooks $(NB)
 
 results: setup  ## compute stored results anew: make results LESSON=08 [DASK=address]
-	$(BIN)/python -m course_lib.transfer.methods.results $(LESSON) $(if $(DASK),--dask $(DASK))
+	$(BIN)/python -m course_lib.transfer.results $(LESSON) $(if $(DASK),--dask $(DASK))
 
 lint: setup  ## check the style of code and notebooks
 	$(BIN)/ruff check .

@@ -1,29 +1,16 @@
-"""The comparison of all methods: run it anew, or read what was stored with the course.
+"""The comparison of all methods (lesson 08b): run it anew, or read what was stored."""
 
-make results LESSON=08                            on all cores of this machine
-make results LESSON=08 DASK=tcp://address:8786    on a Dask cluster
-"""
-
-import argparse
-import json
-import platform
-from contextlib import ExitStack
 from dataclasses import fields, replace
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
-import joblib
 import numpy as np
-from distributed import Client
 
-import course_lib
 from course_lib.learning import run_many
-from course_lib.learning.store import PACKAGES
+from course_lib.transfer import stored
 from course_lib.transfer.methods.trial import CHECKPOINTS, METHODS, Trial, trial
 from course_lib.worlds import CLOUD, EDGE, HPC
 
-FILE = Path(course_lib.__file__).parents[1] / "notebooks" / "results" / "08_six_methods.json"
+FILE = stored.FOLDER / "08_six_methods.json"
 SEEDS = (0, 1, 2, 3, 4)
 # Half of the computing centre, 64 of its 128 nodes: everything then runs in about an hour.
 HALF_HPC = replace(HPC, pools=tuple(replace(p, real_nodes=p.real_nodes // 2) for p in HPC.pools))
@@ -31,7 +18,6 @@ HALF_HPC = replace(HPC, pools=tuple(replace(p, real_nodes=p.real_nodes // 2) for
 VARIANTS = ("worst of many", "adversary of regret", "disturbed actions", "first-order MAML")
 TOPPED = ("simulation only", "domain randomization")
 TOPPED_AT_THE_EDGE = (*TOPPED, "randomise + fine-tune", "identify + randomise + fine-tune")
-DIGITS = 4  # significant ones that are stored
 BY_CHECKPOINT = ("real", "p95", "misses", "fallback")
 
 Results = dict[tuple[str, str], list[Trial]]  # (site, method) -> one trial per seed
@@ -53,19 +39,10 @@ def cells() -> dict[tuple[str, str], dict]:
 
 def save(results: Results, path: Path = FILE) -> None:
     """Write results with what they were made of."""
-    about = {
-        "made by": "make results LESSON=08",
-        "date": date.today().isoformat(),
-        "seeds": list(SEEDS),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
-    }
     trials: dict[str, dict[str, list]] = {}
     for (site, method), found in results.items():
         trials.setdefault(site, {})[method] = [_plain(one) for one in found]
-    path.parent.mkdir(exist_ok=True)
-    text = json.dumps({"about": about, "trials": trials}, separators=(",", ":"))
-    path.write_text(text.replace('"simulation":', '\n"simulation":') + "\n")
+    stored.write(path, stored.about("08", SEEDS), trials, line_before="simulation")
 
 
 def load(path: Path = FILE) -> tuple[Results, dict]:
@@ -73,54 +50,34 @@ def load(path: Path = FILE) -> tuple[Results, dict]:
 
     Raises FileNotFoundError, with the command that makes them, where there are none.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"there are no results in {path}: run `make results LESSON=08`")
-    stored = json.loads(path.read_text())
+    file = stored.read(path, "08")
     results = {
         (site, method): [
             Trial(**{name: _expanded(name, v) for name, v in one.items()}) for one in found
         ]
-        for site, methods in stored["trials"].items()
+        for site, methods in file["trials"].items()
         for method, found in methods.items()
     }
-    return results, stored["about"]
+    return results, file["about"]
+
+
+def compute() -> None:
+    """Run what is not in the result store already, and write the file."""
+    save(run_many(trial, cells(), SEEDS))
 
 
 def _plain(one: Trial) -> dict:
-    plain = {f.name: _rounded(np.asarray(getattr(one, f.name))) for f in fields(one)}
+    plain = {f.name: stored.rounded(np.asarray(getattr(one, f.name))) for f in fields(one)}
     for name in BY_CHECKPOINT:
         if all(row == plain[name][0] for row in plain[name]):
             plain[name] = plain[name][:1]  # nothing changed while adapting: once is enough
     return plain
 
 
-def _expanded(name: str, stored: list | float) -> np.ndarray | float:
-    if not isinstance(stored, list):
-        return stored
-    values = np.array(stored, dtype=float)
+def _expanded(name: str, kept: list | float) -> np.ndarray | float:
+    if not isinstance(kept, list):
+        return kept
+    values = np.array(kept, dtype=float)
     if name in BY_CHECKPOINT and len(values) == 1:
         return np.repeat(values, len(CHECKPOINTS), axis=0)
     return values
-
-
-def _rounded(values: np.ndarray):
-    if values.ndim:
-        return [_rounded(v) for v in values]
-    return None if np.isnan(values) else float(f"{values:.{DIGITS}g}")
-
-
-def main() -> None:
-    """Run what is not in the result store already, and write the file."""
-    parser = argparse.ArgumentParser(description="Compute the stored results of a lesson anew.")
-    parser.add_argument("lesson", choices=["08"])
-    parser.add_argument("--dask", metavar="ADDRESS", help="of a Dask scheduler: use its workers")
-    address = parser.parse_args().dask
-    with ExitStack() as cluster:
-        if address:
-            cluster.enter_context(Client(address))
-            cluster.enter_context(joblib.parallel_config(backend="dask"))
-        save(run_many(trial, cells(), SEEDS))
-
-
-if __name__ == "__main__":
-    main()

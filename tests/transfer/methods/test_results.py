@@ -3,16 +3,14 @@
 import json
 import re
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 
-import joblib
 import numpy as np
 import pytest
 
 from course_lib.learning.store import key_of, provenance_of
 from course_lib.transfer.methods import results
-from course_lib.transfer.methods.results import cells, load, main, save
+from course_lib.transfer.methods.results import cells, load, save
 from course_lib.transfer.methods.trial import CHECKPOINTS, METHODS, Trial, trial
 from course_lib.worlds import EDGE, HPC, SITES
 
@@ -155,31 +153,10 @@ def test_every_cell_can_be_stored_under_a_key_of_its_own():
     assert len(keys) == len(cells())
 
 
-@pytest.mark.parametrize("cluster", [None, "tcp://somewhere:8786"])
-def test_the_command_runs_all_cells_for_all_seeds_and_saves(monkeypatch, cluster):
-    ran, saved, entered, left = [], [], [], []
-
-    @contextmanager
-    def noted(what=None, backend=None):
-        entered.append(what or backend)
-        yield
-        left.append(what or backend)
-
-    arguments = ["08"] if cluster is None else ["08", "--dask", cluster]
-    monkeypatch.setattr(sys, "argv", ["results", *arguments])
-    monkeypatch.setattr(results, "run_many", lambda *given: ran.append((*given, *left)) or "found")
+def test_computing_runs_all_cells_for_all_seeds_and_saves(monkeypatch):
+    ran, saved = [], []
+    monkeypatch.setattr(results, "run_many", lambda *given: ran.append(given) or "found")
     monkeypatch.setattr(results, "save", saved.append)
-    monkeypatch.setattr(results, "Client", noted)
-    monkeypatch.setattr(joblib, "parallel_config", noted)
-    main()
-    assert ran == [(trial, cells(), (0, 1, 2, 3, 4))]  # and nothing had been left by then
+    results.compute()
+    assert ran == [(trial, cells(), (0, 1, 2, 3, 4))]
     assert saved == ["found"]
-    assert entered == ([] if cluster is None else [cluster, "dask"])
-    assert left == entered[::-1]
-
-
-def test_only_lessons_with_results_are_computed(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["results", "07"])
-    with pytest.raises(SystemExit):
-        main()
-    assert "invalid choice: '07'" in capsys.readouterr().err
