@@ -2,10 +2,11 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,27 +15,30 @@ from course_lib.learning.store import PACKAGES
 
 FOLDER = Path(course_lib.__file__).parents[1] / "notebooks" / "results"
 
+Results = Mapping[tuple[str, str], Sequence[Any]]  # two names -> one trial per seed
 
-def about(lesson: str, seeds: Sequence[int]) -> dict:
-    """What results are made of: the command, the date, seeds, and versions."""
-    return {
+
+def save(
+    path: Path, lesson: str, seeds: Sequence[int], results: Results, plain: Callable[[Any], dict]
+) -> None:
+    """Write results with what they were made of: `plain(trial)` for each, on a line of its own."""
+    made_of = {
         "made by": f"make results LESSON={lesson}",
         "date": date.today().isoformat(),
         "seeds": list(seeds),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
     }
-
-
-def write(path: Path, made_of: dict, trials: dict, line_before: str) -> None:
-    """Write results to `path`, each key `line_before` on a new line: one line for each trial."""
+    trials: dict[str, dict[str, list]] = {}
+    for (row, column), found in results.items():
+        trials.setdefault(row, {})[column] = [plain(one) for one in found]
     path.parent.mkdir(exist_ok=True)
     text = json.dumps({"about": made_of, "trials": trials}, separators=(",", ":"))
-    path.write_text(text.replace(f'"{line_before}":', f'\n"{line_before}":') + "\n")
+    path.write_text(text.replace("[{", "[\n{").replace("},{", "},\n{") + "\n")
 
 
-def read(path: Path, lesson: str) -> dict:
-    """What `write` wrote: "about" and "trials".
+def load(path: Path, lesson: str, restored: Callable[[dict], Any]) -> tuple[Results, dict]:
+    """The results that `save` wrote, `restored(plain)` for each, and what they were made of.
 
     Raises FileNotFoundError, with the command that makes them, where there are none.
     """
@@ -42,7 +46,13 @@ def read(path: Path, lesson: str) -> dict:
         raise FileNotFoundError(
             f"there are no results in {path}: run `make results LESSON={lesson}`"
         )
-    return json.loads(path.read_text())
+    file = json.loads(path.read_text())
+    results = {
+        (row, column): [restored(one) for one in found]
+        for row, columns in file["trials"].items()
+        for column, found in columns.items()
+    }
+    return results, file["about"]
 
 
 def rounded(values: np.ndarray, digits: int = 4):

@@ -39,26 +39,12 @@ def cells() -> dict[tuple[str, str], dict]:
 
 def save(results: Results, path: Path = FILE) -> None:
     """Write results with what they were made of."""
-    trials: dict[str, dict[str, list]] = {}
-    for (site, method), found in results.items():
-        trials.setdefault(site, {})[method] = [_plain(one) for one in found]
-    stored.write(path, stored.about("08", SEEDS), trials, line_before="simulation")
+    stored.save(path, "08", SEEDS, results, _plain)
 
 
 def load(path: Path = FILE) -> tuple[Results, dict]:
-    """The stored results, and what they were made of.
-
-    Raises FileNotFoundError, with the command that makes them, where there are none.
-    """
-    file = stored.read(path, "08")
-    results = {
-        (site, method): [
-            Trial(**{name: _expanded(name, v) for name, v in one.items()}) for one in found
-        ]
-        for site, methods in file["trials"].items()
-        for method, found in methods.items()
-    }
-    return results, file["about"]
+    """The stored results, and what they were made of; raises as `stored.load` does."""
+    return stored.load(path, "08", _restored)
 
 
 def compute() -> None:
@@ -72,6 +58,10 @@ def _plain(one: Trial) -> dict:
         if all(row == plain[name][0] for row in plain[name]):
             plain[name] = plain[name][:1]  # nothing changed while adapting: once is enough
     return plain
+
+
+def _restored(plain: dict) -> Trial:
+    return Trial(**{name: _expanded(name, kept) for name, kept in plain.items()})
 
 
 def _expanded(name: str, kept: list | float) -> np.ndarray | float:

@@ -34,34 +34,22 @@ def compute() -> None:
 
 def save(results: Results, path: Path = FILE) -> None:
     """Write results with what they were made of; places are rounded to four digits."""
-    trials: dict[str, dict[str, list]] = {}
-    for (task, way), found in results.items():
-        trials.setdefault(task, {})[way] = [
-            {f.name: stored.rounded(np.asarray(getattr(one, f.name))) for f in fields(one)}
-            for one in found
-        ]
-    stored.write(path, stored.about("12", SEEDS), trials, line_before="explored")
+    stored.save(path, "12", SEEDS, results, _plain)
 
 
 def load(path: Path = FILE) -> tuple[Results, dict]:
-    """The stored results, and what they were made of.
-
-    Raises FileNotFoundError, with the command that makes them, where there are none.
-    """
-    file = stored.read(path, "12")
-    results = {
-        (task, way): [
-            Trial(**{name: _restored(name, v) for name, v in one.items()}) for one in found
-        ]
-        for task, ways in file["trials"].items()
-        for way, found in ways.items()
-    }
-    return results, file["about"]
+    """The stored results, and what they were made of; raises as `stored.load` does."""
+    return stored.load(path, "12", _restored)
 
 
-def _restored(name: str, kept: list | float) -> np.ndarray | float:
-    return (
-        np.array(kept, dtype=bool if name in SUCCESSES else float)
+def _plain(one: Trial) -> dict:
+    return {f.name: stored.rounded(np.asarray(getattr(one, f.name))) for f in fields(one)}
+
+
+def _restored(plain: dict) -> Trial:
+    arrays = {
+        name: np.array(kept, dtype=bool if name in SUCCESSES else float)
+        for name, kept in plain.items()
         if isinstance(kept, list)
-        else kept
-    )
+    }
+    return Trial(**plain | arrays)
