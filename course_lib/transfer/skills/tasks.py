@@ -16,7 +16,6 @@ class Task:
 
     simulator: Physics
     target: np.ndarray  # where the task wants it
-    near: float  # m: the task is done this close to the target
     draw: Callable[[np.random.Generator, int], np.ndarray]  # (rng, n) -> n other places to want
     unit: np.ndarray  # m, for each axis: policies see a wanted place in these units
     stops: int  # places that one exploring episode goes to
@@ -47,7 +46,6 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "puck": Task(
             simulator=puck.PuckPhysics(),
             target=puck.GOAL,
-            near=puck.ZONE,
             draw=_on_the_table,
             unit=np.array([0.5, 1.0]),
             stops=1,
@@ -58,7 +56,6 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         "arm": Task(
             simulator=arm.ArmPhysics(),
             target=arm.BALL,
-            near=arm.RADIUS,
             draw=_around_the_ball,
             unit=np.full(3, 0.3),
             stops=3,
