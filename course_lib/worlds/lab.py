@@ -11,13 +11,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from course_lib.worlds.bullet import load_pybullet
 from course_lib.worlds.lab_arm import MujocoArm
 from course_lib.worlds.lab_arm_bullet import BulletArm
 from course_lib.worlds.lab_physics import ARMS, TABLES
 from course_lib.worlds.lab_puck import PuckTable
 from course_lib.worlds.physics import Physics
-from course_lib.worlds.rig import BudgetSpent, PolicyFault, _fixed
-from course_lib.worlds.rig_bullet import _pybullet
+from course_lib.worlds.rig import BudgetSpent, PolicyFault, fixed
 
 TASKS = {  # the fleet that a machine is drawn from, and what runs episodes on it
     "puck": (TABLES, PuckTable),
@@ -69,7 +69,7 @@ class Lab:
         if not budget >= 1:
             raise ValueError(f"a lab needs a budget of at least one episode, not {budget}")
         if task == "arm, bullet":
-            _pybullet()
+            load_pybullet()
         fleet, station = TASKS[task]
         rng = np.random.default_rng([seed, 0])
         drawn = {name: float(value[0]) for name, value in fleet.sample(rng, 1).items()}
@@ -229,10 +229,10 @@ class _Record:
         done, won = np.array(self._done), np.array(self._won)
         return [
             Attempt(
-                _fixed(seen[: length + 1, i]),
-                _fixed(done[:length, i]),
-                _fixed(won[:length, i]),
-                _fixed(where[: length + 1, i]),
+                fixed(seen[: length + 1, i]),
+                fixed(done[:length, i]),
+                fixed(won[:length, i]),
+                fixed(where[: length + 1, i]),
                 self._ended[i],
             )
             for i, length in enumerate(self._lengths)

@@ -122,11 +122,12 @@ class MujocoArm(LabArm):
 def model_text(machine: LabArmPhysics) -> str:
     """The arm in MJCF: seven hinges, from the same table of parameters as the simulator's."""
     bodies = ""
-    for (a, d, alpha), (mass, middle), low, high in zip(DH, LINKS, LOW, HIGH, strict=True):
+    joints = zip(DH, LINKS, LOW, HIGH, strict=True)
+    for i, ((a, d, alpha), (mass, middle), low, high) in enumerate(joints, start=1):
         place = a, -np.sin(alpha) * d, np.cos(alpha) * d
         bodies += f"""
         <body pos="{_row(place)}" euler="{alpha} 0 0" gravcomp="{1 - machine.weight_error}">
-          <joint axis="0 0 1" range="{low} {high}"/>
+          <joint name="joint_{i}" axis="0 0 1" range="{low} {high}"/>
           <geom size=".1" pos="{_row(middle)}" mass="{mass}"/>"""
     motors = "".join(
         f"""
@@ -134,8 +135,6 @@ def model_text(machine: LabArmPhysics) -> str:
                  biastype="affine" biasprm="0 0 -{gain}" forcerange="-{torque} {torque}"/>"""
         for i, (gain, torque) in enumerate(zip(GAIN, TORQUE, strict=True), start=1)
     )
-    for i in range(1, 8):
-        bodies = bodies.replace("<joint axis", f'<joint name="joint_{i}" axis', 1)
     base = machine.base_x, machine.base_y, machine.base_z
     return f"""
     <mujoco>

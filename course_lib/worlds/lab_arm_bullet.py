@@ -8,15 +8,14 @@ PyBullet is an optional extra: `pip install "sim2real-course[bullet]"`.
 """
 
 import re
-import weakref
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from course_lib.worlds.bullet import connect
 from course_lib.worlds.lab_arm import CONTROL_STEP, GRAVITY, TORQUE, LabArm
 from course_lib.worlds.panda import TOOL
-from course_lib.worlds.rig_bullet import _pybullet
 
 PHYSICS_STEP = 0.01  # s: the tip makes at most a centimetre in it
 SUBSTEPS = round(CONTROL_STEP / PHYSICS_STEP)
@@ -33,11 +32,8 @@ class BulletArm(LabArm):
     """
 
     def __init__(self, machine, dice):
-        self._bullet = bullet = _pybullet()
-        client = bullet.connect(bullet.DIRECT)
-        if client < 0:
-            raise RuntimeError("PyBullet has no physics client left")
-        self._disconnect = weakref.finalize(self, bullet.disconnect, client)
+        self._bullet, client, self._disconnect = connect(self)
+        bullet = self._bullet
         self._client = {"physicsClientId": client}
         bullet.setGravity(0, 0, -GRAVITY * machine.weight_error, **self._client)
         bullet.setPhysicsEngineParameter(

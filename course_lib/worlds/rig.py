@@ -226,9 +226,9 @@ class _Meter(VectorWrapper):
                     observations[: length + 1, i],
                     actions[:length, i],
                 )
-                self._inside.log.append(RigEpisode(*map(_fixed, columns), ended=self._ended[i]))
+                self._inside.log.append(RigEpisode(*map(fixed, columns), ended=self._ended[i]))
 
 
-def _fixed(values: np.ndarray) -> np.ndarray:
+def fixed(values: np.ndarray) -> np.ndarray:
     """A copy that no one can write to: unlike a flag, its memory cannot be made writeable again."""
     return np.frombuffer(values.tobytes(), dtype=values.dtype).reshape(values.shape)

@@ -8,13 +8,12 @@ elasticity; the integrator is semi-implicit Euler, at 1 kHz.
 PyBullet is an optional extra: `pip install "sim2real-course[bullet]"`.
 """
 
-import weakref
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 
 import numpy as np
 
+from course_lib.worlds.bullet import connect, load_pybullet
 from course_lib.worlds.rig import Rig
 from course_lib.worlds.rig_batch import GRAVITY, PHYSICS_STEP, RigBatch
 from course_lib.worlds.rig_physics import RigPhysics
@@ -64,11 +63,8 @@ class BulletRigBatch(RigBatch):
 
     def __init__(self, num_envs: int, machine: RigPhysics, *, max_episode_steps: int = 500):
         super().__init__(num_envs, machine, max_episode_steps=max_episode_steps)
-        self._bullet = bullet = _pybullet()
-        client = bullet.connect(bullet.DIRECT)
-        if client < 0:
-            raise RuntimeError("PyBullet has no physics client left: close() some batches")
-        self._disconnect = weakref.finalize(self, bullet.disconnect, client)
+        self._bullet, client, self._disconnect = connect(self)
+        bullet = self._bullet
         self._client = {"physicsClientId": client}
         bullet.setGravity(0, 0, -GRAVITY, **self._client)
         bullet.setPhysicsEngineParameter(
@@ -137,13 +133,5 @@ class BulletRig(Rig):
     _engine = BulletRigBatch
 
     def __init__(self, seed: int, *, budget: int = 50_000, wears: bool = False):
-        _pybullet()
+        load_pybullet()
         super().__init__(seed, budget=budget, wears=wears)
-
-
-def _pybullet() -> ModuleType:
-    try:
-        import pybullet
-    except ImportError:
-        raise ImportError('PyBullet is needed: pip install "sim2real-course[bullet]"') from None
-    return pybullet
