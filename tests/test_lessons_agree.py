@@ -3,13 +3,24 @@
 import copy
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
 
+from course_lib.deploy.dispatch_release import GUARD, RULE, logs
+from course_lib.deploy.logged import Greedy, Mixed
+from course_lib.deploy.off_policy import (
+    effective_sample_size,
+    ordinary,
+    ratios,
+    weighted,
+    weighted_per_decision,
+)
 from course_lib.gap import simulate_log
 from course_lib.learning import PD, MinMin, evaluate, record, train_scheduler
+from course_lib.learning.dispatchers import shortest_queue
 from course_lib.transfer import WORKSHOP, worst_case
 from course_lib.transfer.adaptive import next_widths
 from course_lib.transfer.exams import Drawn
@@ -29,7 +40,19 @@ from course_lib.transfer.methods.method import RealSite
 from course_lib.transfer.methods.progressive import Gate
 from course_lib.transfer.methods.uncertain import Ensemble, Fallback
 from course_lib.transfer.progressive import Stage, toward, train_in_stages
-from course_lib.worlds import SIMULATED_TARGET, SITES, TUTORIAL_REALITY, CartPolePhysics, Cluster
+from course_lib.transfer.skills.coverage import coverage as covered_share
+from course_lib.transfer.skills.diversity import Discriminator, Diverse
+from course_lib.transfer.skills.in_reality import Exploring, learn_in, successes
+from course_lib.transfer.skills.tasks import TASKS
+from course_lib.transfer.skills.tours import HandedOver, Noisy, tours
+from course_lib.worlds import (
+    DISPATCH_SITE,
+    SIMULATED_TARGET,
+    SITES,
+    TUTORIAL_REALITY,
+    CartPolePhysics,
+    Cluster,
+)
 from course_lib.worlds.carts import carts_with
 from course_lib.worlds.lock import pair
 
@@ -227,3 +250,153 @@ def test_fitting_backwards(exploring):
     written = written_in(LEARNING_TO_EXPLORE, "fit", **names)["fitted_q"]
     found = written(np.column_stack(data), shape)
     np.testing.assert_allclose(found, fitted_q(Counts.of(data, shape)), atol=1e-9)
+
+
+ROBOT = "12_exploring_with_a_robot.ipynb"
+EXPLORING_WITH_A_ROBOT = f"../solutions/{ROBOT}"
+
+
+def test_what_a_discriminator_guesses():
+    written = written_in(ROBOT, "discriminator", np=np)["log_odds"]
+    rng = np.random.default_rng(0)
+    centres, at = rng.standard_normal((4, 2)), rng.standard_normal((30, 2))
+    skills = rng.integers(4, size=30)
+    package = Discriminator(centres).log_odds(at, skills)
+    np.testing.assert_allclose(written(at, skills, centres), package)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_places_far_apart(task):
+    written = written_in(ROBOT, "farthest", np=np)["far_apart"]
+    n = 15 * task.stops
+    candidates = task.draw(np.random.default_rng(4), 100 * n)
+    chosen = candidates[written(task.coordinates(candidates), n)]
+    package = np.concatenate([tour.places for tour in tours(None, task, np.random.default_rng(4))])
+    np.testing.assert_array_equal(np.sort(chosen, axis=0), np.sort(package, axis=0))
+
+
+class Wheel:
+    """A lab in which explorers sometimes succeed, and the learner more and more often."""
+
+    def __init__(self):
+        self.luck, self.rounds = np.random.default_rng(5), 0
+
+    def run(self, policies):
+        self.rounds += 1
+        shown = np.zeros((1, 9), dtype=np.float32)
+        chances = [0.3 if policy(shown)[0, 0] else min(0.1 * self.rounds, 1) for policy in policies]
+        return [SimpleNamespace(succeeded=bool(self.luck.random() < chance)) for chance in chances]
+
+
+@pytest.mark.parametrize("budget", [45, 400])
+def test_learning_on_a_real_machine(budget):
+    task, seen = TASKS["puck"], ([], [])
+
+    def skill(observations):
+        return np.ones((len(observations), 2))
+
+    def learner(spent):
+        return SimpleNamespace(exploring=lambda shown: np.zeros((len(shown), 2)),
+                               remember=lambda attempts: None, learn=spent)  # fmt: skip
+
+    names = {"np": np, "Noisy": Noisy, "task": task, "skill": skill}
+    written = written_in(ROBOT, "next-explorer", "learn-loop", **names)["learn_on"]
+    taught = learner(lambda spent: seen[0].append(spent))
+    explored, own = written(Wheel(), taught, np.random.default_rng(6), budget)
+    rng, taught = np.random.default_rng(6), learner(lambda spent: seen[1].append(spent))
+    exploring = Exploring(lambda: tours(skill, task, rng), taught, rng, 0.05)
+    package = learn_in(Wheel(), exploring, taught, budget=budget)
+    assert explored == successes(package.explored).tolist() and any(explored)
+    assert own == successes(package.own).tolist()
+    assert seen[0] == seen[1] and (package.episodes < budget)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+@pytest.mark.parametrize("n", [1, 20])
+def test_the_share_of_places_that_are_covered(task, n):
+    written = written_in(EXPLORING_WITH_A_ROBOT, "ex12-2", np=np)["coverage"]
+    places = task.coordinates(task.draw(np.random.default_rng(0), 2_000))
+    ends = task.draw(np.random.default_rng(1), n)
+    found = written(task.coordinates(ends), places, 0.15)
+    assert 0 < found == covered_share(ends, task)
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+@pytest.mark.parametrize("gate", [None, 0.16, 0.6])
+def test_pay_for_being_told_apart(task, gate):
+    written = written_in(EXPLORING_WITH_A_ROBOT, "ex12-3", np=np)["diversity_reward"]
+    world = Diverse(task.simulator.make(200), task, 5, gate)
+    world.reset(seed=0)
+    places = task.draw(np.random.default_rng(1), 200)
+    world.unwrapped._arrived = places
+    log_q = world.discriminator.log_odds(task.coordinates(places), world.told) - np.log(5)
+    slack = np.inf if gate is None else gate
+    found = written(log_q, 5, -world.distance(places), 0.0, slack)
+    np.testing.assert_allclose(found, world.pay(np.zeros(200), np.arange(200)))
+    assert found.any() and not found.all()
+
+
+@pytest.mark.parametrize("repeat", [0.0, 0.5, 1.0])
+def test_who_acts_in_an_exploring_episode(repeat):
+    written = written_in(EXPLORING_WITH_A_ROBOT, "ex12-4", np=np)["who_acts"]
+    rngs, luck = [np.random.default_rng(2) for _ in range(2)], np.random.default_rng(3)
+    learner = SimpleNamespace(exploring="learner")
+    package = Exploring(lambda: ["a", "b", "c"], learner, rngs[0], 0.0, repeat)
+    turn, succeeded, handed_over = 0, [], 0
+    for _ in range(200):
+        (acting,) = package.policies(1)
+        policy, at, turn = written(["a", "b", "c"], turn, succeeded, repeat, rngs[1])
+        repeats = isinstance(acting, HandedOver)
+        assert at == (acting._at if repeats else None)
+        assert policy == (acting._first if repeats else acting)._policy
+        won = bool(luck.random() < 0.2)
+        package.learn([SimpleNamespace(succeeded=won)])
+        succeeded = succeeded + [policy] * (won and at is None)
+        handed_over += repeats
+    assert (handed_over > 0) == (repeat > 0)
+
+
+LESSON_09 = "09_safe_deployment.ipynb"
+
+
+def test_importance_weights_and_what_they_are_worth():
+    lesson = written_in(LESSON_09, "weights", np=np, candidates={"measured": [shortest_queue]})
+    for share in (0.05, 0.3, 1.0):
+        target = Mixed(share, Greedy(shortest_queue, 4), RULE)
+        weights = lesson["weights_of"](logs(), target)
+        np.testing.assert_allclose(weights, ratios(logs(), target).cumprod(axis=0))
+        assert lesson["worth"](weights[-1]) == pytest.approx(effective_sample_size(weights[-1]))
+    assert lesson["worth"](np.zeros(5)) == effective_sample_size(np.zeros(5)) == 0
+
+
+def test_estimators_by_importance_weights():
+    lesson = written_in(
+        LESSON_09, "weights", "weights-run", "estimators", "estimators-run", np=np,
+        candidates={"measured": [shortest_queue]}, RULE=RULE, DISPATCH_SITE=DISPATCH_SITE,
+    )  # fmt: skip
+    weights, target = lesson["weights"], lesson["mixed"]
+    for package in (ordinary, weighted, weighted_per_decision):
+        told = lesson[package.__name__](weights, logs().rewards)
+        assert told == pytest.approx(package(logs(), target))
+
+
+def test_a_guard_replaces_what_is_no_action():
+    guarded = written_in(LESSON_09, "guarded", np=np)["guarded"]
+    rng = np.random.default_rng(0)
+    pool = np.array([0, 1, 2, 3, 4, -1, 0.5, np.nan, np.inf, -np.inf])
+    for _ in range(200):
+        proposed, safe = rng.choice(pool, 6), rng.integers(4, size=6)
+        actions, replaced = guarded(proposed, safe)
+        expected, faults = GUARD.ask(lambda seen, a=proposed: a, np.zeros((6, 9)), safe)
+        np.testing.assert_array_equal(actions, expected)
+        assert bool(replaced) == bool(faults)
+
+
+def test_a_cusum_is_the_largest_sum_that_ends_now():
+    names = {"np": np, "calm": {}}
+    cusum = written_in("09d_watching_it_work.ipynb", "cusum", **names)["cusum"]
+    stream = np.random.default_rng(0).standard_normal(60)
+    for tolerance in (0.0, 0.25, 1.0):
+        above = stream - tolerance
+        slow = [max(0.0, max(above[s : t + 1].sum() for s in range(t + 1))) for t in range(60)]
+        np.testing.assert_allclose(cusum(stream, tolerance), slow, atol=1e-12)

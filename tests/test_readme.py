@@ -15,7 +15,7 @@ COMMANDS = [
 # Run for real elsewhere: `make test` runs this file, test_browser.py runs `make lab`, CI lints,
 # test_grading.py runs what `make check` and `make notebooks` run, and conda is not ours to test.
 ELSEWHERE = {"make lab", "make test", "make notebooks", "make lint", "make clean",
-             "make results LESSON=08"}  # fmt: skip
+             "make results LESSON=08", "make results LESSON=12"}  # fmt: skip
 CONDA = "conda env create -f environment.yml"
 RUN_HERE = {"make help": "make lab", "make exercises": "", "make check EX=01": "of 6 parts"}
 

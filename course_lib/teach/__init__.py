@@ -7,10 +7,12 @@ from course_lib.teach.gantt import Gantt
 from course_lib.teach.machine import check_machine
 from course_lib.teach.plots import plot_ledger, plot_returns, plot_robustness, show
 from course_lib.teach.predict import predict
+from course_lib.teach.strikes import Strikes
 
 __all__ = [
     "CartPoleAnimation",
     "Gantt",
+    "Strikes",
     "check_machine",
     "claim",
     "plot_ledger",

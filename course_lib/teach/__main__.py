@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def check(number: str, root: Path = ROOT) -> int:
     """Grade exercises/NN_*.ipynb and print a line per part; 0 if every part is solved."""
-    known = {path.name[:2]: path for path in sorted((root / "solutions").glob("*.ipynb"))}
+    known = {path.name.split("_")[0]: path for path in sorted((root / "solutions").glob("*.ipynb"))}
     name = number.zfill(2)
     if name not in known:
         raise CannotGrade(

@@ -32,7 +32,7 @@ def save(
     trials: dict[str, dict[str, list]] = {}
     for (row, column), found in results.items():
         trials.setdefault(row, {})[column] = [plain(one) for one in found]
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"about": made_of, "trials": trials}, separators=(",", ":"))
     path.write_text(text.replace("[{", "[\n{").replace("},{", "},\n{") + "\n")
 

@@ -1,6 +1,7 @@
-"""Two "realities" made of the simulator itself: one that has no gap, and one that has."""
+"""Realities that are made of the simulators themselves, with other constants."""
 
 from course_lib.worlds.cartpole import CartPolePhysics
+from course_lib.worlds.dispatch import DispatchPhysics
 
 # The modification that is widely copied in tutorials as the "real" CartPole.
 TUTORIAL_REALITY = CartPolePhysics(
@@ -17,4 +18,13 @@ SIMULATED_TARGET = CartPolePhysics(
     observation_noise=0.05,  # about 3° of angle noise: a cheap sensor
     force_noise=2.0,  # N, a slipping belt
     cart_friction=0.05,  # N·s/m, a greased rail
+)
+
+# A site behind a dispatcher, as it is and not as the datasheets of its servers say.
+DISPATCH_SITE = DispatchPhysics(
+    dense_fast=1.2,  # s: the accelerator has no fast version of these jobs, its driver falls back
+    parse_fast=0.8,  # s: but its processor is newer
+    contention=0.1,  # one memory bus for all
+    spread=0.8,  # jobs differ more than the benchmark
+    age=2.0,  # s: queues are polled, and the poll is cached
 )

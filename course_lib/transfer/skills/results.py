@@ -7,12 +7,12 @@ import numpy as np
 
 from course_lib.learning import run_many
 from course_lib.transfer import stored
-from course_lib.transfer.skills.goals import train_to_goals
+from course_lib.transfer.skills.goals import train_skill, train_task
 from course_lib.transfer.skills.tasks import TASKS
 from course_lib.transfer.skills.trial import WAYS, Trial, trial
 
 FILE = stored.FOLDER / "12_exploring_robots.json"
-SEEDS = (0, 1, 2, 3, 4, 5)  # of the training in simulation, and of the lab: six machines
+SEEDS = (20, 21, 22, 23, 24, 25)  # six machines; the methods were made on others, 0 to 15
 SUCCESSES = ("explored", "own", "before", "after")
 
 Results = dict[tuple[str, str], list[Trial]]  # (task, way) -> one trial per seed
@@ -20,11 +20,13 @@ Results = dict[tuple[str, str], list[Trial]]  # (task, way) -> one trial per see
 
 def compute() -> None:
     """Run what is not in the result store already, and write the file."""
-    skills = run_many(train_to_goals, {task: {"task": task} for task in TASKS}, SEEDS)
+    skills = run_many(train_skill, {task: {"task": task} for task in TASKS}, SEEDS)
     results: Results = {(task, way): [] for task in TASKS for way in WAYS}
     for i, seed in enumerate(SEEDS):
+        told = {task: {"task": task, "skill": skills[task][i]} for task in TASKS}
+        directs = run_many(train_task, told, [seed])
         configs = {
-            (task, way): {"way": way, "task": task, "to_goal": skills[task][i]}
+            (task, way): told[task] | {"way": way, "to_target": directs[task][0]}
             for task, way in results
         }
         for cell, found in run_many(trial, configs, [seed]).items():

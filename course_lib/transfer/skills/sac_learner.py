@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from stable_baselines3 import SAC
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.sac.policies import SACPolicy
+from torch import nn
 
 from course_lib.worlds.lab import Attempt
 
@@ -26,6 +28,29 @@ SAC_SETTINGS = {
 }
 
 
+class NormalizedCritics(SACPolicy):
+    """SAC's networks, with layer normalisation after each hidden layer of the critics.
+
+    Critics that learn from what others did overestimate actions that nobody tried. Normalised
+    layers bound how much, which lets them learn from few episodes. Ball, Smith, Kostrikov and
+    Levine (2023), "Efficient Online Reinforcement Learning with Offline Data", arXiv 2302.02948.
+    """
+
+    def make_critic(self, features_extractor=None):
+        """Stable-Baselines3's critics, normalised."""
+        critic = super().make_critic(features_extractor)
+        for i, network in enumerate(critic.q_networks):
+            *hidden, last = network
+            layers = []
+            for layer in hidden:
+                layers.append(layer)
+                if isinstance(layer, nn.Linear):
+                    layers.append(nn.LayerNorm(layer.out_features))
+            critic.q_networks[i] = nn.Sequential(*layers, last).to(self.device)
+            critic.add_module(f"qf{i}", critic.q_networks[i])  # under its name in the original
+        return critic
+
+
 class SacLearner:
     """A SAC agent with its replay buffer, fed with `Attempt`s.
 
@@ -38,7 +63,7 @@ class SacLearner:
         settings = SAC_SETTINGS | sac
         rate = settings.pop("learning_rate")
         self.model = SAC(
-            "MlpPolicy",
+            NormalizedCritics,
             _Shape(observations, actions),
             seed=seed,
             device="cpu",

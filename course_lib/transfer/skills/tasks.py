@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from course_lib.worlds import arm, puck
+from course_lib.worlds.distributions import Choice, Uniform
 from course_lib.worlds.physics import Physics
 
 
@@ -15,23 +16,36 @@ class Task:
     """A robot task; places are (2,) or (3,) in m, where the puck or the tip of the tool can be."""
 
     simulator: Physics
+    randomized: Physics  # the simulator as skills are trained in: a skill has to survive a gap, too
     target: np.ndarray  # where the task wants it
-    draw: Callable[[np.random.Generator, int], np.ndarray]  # (rng, n) -> n other places to want
-    unit: np.ndarray  # m, for each axis: policies see a wanted place in these units
+    draw: Callable[[np.random.Generator, int], np.ndarray]  # (rng, n) -> n places to want
+    coordinates: Callable[[np.ndarray], np.ndarray]  # of places: distances in them are what counts
+    unit: np.ndarray  # of each coordinate: policies see a wanted place in these units
     stops: int  # places that one exploring episode goes to
     steps: int  # control steps of an episode at most
     gamma: float
     sac: Mapping[str, float]  # settings of SAC other than the usual ones
 
 
-def _on_the_table(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Places on a long table, as many between 0.3 and 0.6 m as between 2.5 and 5 m.
+def _direction_and_distance(places: np.ndarray) -> np.ndarray:
+    """From where the hand starts: direction in rad, 0 straight ahead, and log of the distance in m.
 
-    What stops a puck may be several times what the simulator says, so that places several times as
-    far away as the target are of use, and their logarithm is what counts.
+    A strike misses by an angle and by a *share* of the distance. In metres a first, wild strike,
+    which goes much too far, would be worse than none, and the hand would learn to keep away.
     """
-    far = np.exp(rng.uniform(np.log(0.3), np.log(5.0), n))
-    return np.column_stack([rng.uniform(-0.3, 0.3, n), far])
+    x, y = (places - puck.HAND_AT).T
+    return np.column_stack([np.arctan2(x, y), np.log(np.maximum(np.hypot(x, y), 0.01))])
+
+
+def _ahead(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Places within 0.1 rad of straight ahead, as many from 0.6 to 1.2 m as from 3.6 to 7.2 m.
+
+    What stops a real puck may be several times what the simulator says, so that places several
+    times as far away as the target are of use.
+    """
+    side = rng.uniform(-0.1, 0.1, n)
+    far = np.exp(rng.uniform(np.log(0.6), np.log(7.2), n))
+    return puck.HAND_AT + far[:, None] * np.column_stack([np.sin(side), np.cos(side)])
 
 
 def _around_the_ball(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -45,9 +59,14 @@ TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "puck": Task(
             simulator=puck.PuckPhysics(),
+            randomized=puck.PuckPhysics(
+                hand_gain=Uniform(0.7, 1.0, "a supply that gives less than its 24 V"),
+                action_delay=Choice((0, 1), "a bus may pass a command on in its next cycle"),
+            ),
             target=puck.GOAL,
-            draw=_on_the_table,
-            unit=np.array([0.5, 1.0]),
+            draw=_ahead,
+            coordinates=_direction_and_distance,
+            unit=np.array([0.1, 1.0]),
             stops=1,
             steps=puck.STEPS,
             gamma=0.99,
@@ -55,8 +74,10 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         ),
         "arm": Task(
             simulator=arm.ArmPhysics(),
+            randomized=arm.ArmPhysics(),
             target=arm.BALL,
             draw=_around_the_ball,
+            coordinates=lambda places: places,
             unit=np.full(3, 0.3),
             stops=3,
             steps=arm.STEPS,

@@ -1,4 +1,4 @@
-"""Exploring policies made from one policy that goes wherever one wants: a tour of places each."""
+"""Exploring policies made of others: tours of places, noise, and one that hands over."""
 
 import numpy as np
 
@@ -32,17 +32,29 @@ class Noisy:
         return np.clip(actions + self._scale * self._rng.standard_normal(actions.shape), -1, 1)
 
 
+class HandedOver:
+    """One policy until a share `at` of the episode's time is over, and `then` another one."""
+
+    def __init__(self, first: Policy, then: Policy, at: float):
+        self._first, self._then, self._at = first, then, at
+
+    def __call__(self, observations: np.ndarray) -> np.ndarray:
+        """Actions (n, a) for observations (n, d) of one time, which is their last entry."""
+        acting = self._first if observations[0, -1] < self._at else self._then
+        return acting(observations)
+
+
 def tours(to_goal: TrainedPolicy, task: Task, rng: np.random.Generator, n: int = 15) -> list[Tour]:
     """`n` tours of `task.stops` places each, far from one another.
 
     Of 100 times as many places as are needed, each next one is the farthest from all that were
     chosen: the set has no two policies that do the same, and leaves no large hole.
     """
-    candidates = task.draw(rng, 100 * n * task.stops) / task.unit
-    chosen = [candidates[0]]
-    nearest = np.full(len(candidates), np.inf)
+    candidates = task.draw(rng, 100 * n * task.stops)
+    at = task.coordinates(candidates)
+    chosen, nearest = [0], np.full(len(at), np.inf)
     while len(chosen) < n * task.stops:
-        nearest = np.minimum(nearest, np.linalg.norm(candidates - chosen[-1], axis=1))
-        chosen.append(candidates[nearest.argmax()])
-    places = rng.permutation(np.array(chosen) * task.unit)
+        nearest = np.minimum(nearest, np.linalg.norm(at - at[chosen[-1]], axis=1))
+        chosen.append(nearest.argmax())
+    places = rng.permutation(candidates[chosen])
     return [Tour(to_goal, task, stops) for stops in places.reshape(n, task.stops, -1)]

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 
 from course_lib.learning import Policy, TrainedPolicy
-from course_lib.transfer.skills.in_reality import learn_in, successes
+from course_lib.transfer.skills.in_reality import Course, Exploring, learn_in, successes
 from course_lib.transfer.skills.sac_learner import SacLearner
 from course_lib.transfer.skills.tasks import TASKS, Task
 from course_lib.transfer.skills.tours import Tour, tours
@@ -22,25 +23,23 @@ EXAM = 50  # further real episodes that a policy is judged on, before and after
 class Way:
     """A way to explore: with which policies, and with how much noise on their actions."""
 
-    explorers: Callable[[TrainedPolicy, Task, np.random.Generator], Sequence[Policy]]
+    explorers: Callable[[Policy, TrainedPolicy, Task, np.random.Generator], Sequence[Policy]]
     noise: float
 
 
-def _task_policy(to_goal, task, rng):
-    return [Tour(to_goal, task, task.target[None])]
+def _tours(direct, skill, task, rng):
+    return tours(skill, task, rng)
 
 
-def _nobody(to_goal, task, rng):
-    size = task.simulator.make(1).single_action_space.shape[0]
-    return [lambda seen: np.zeros((len(seen), size))]
+def _direct(direct, skill, task, rng):
+    return [direct]
 
 
 WAYS: Mapping[str, Way] = MappingProxyType(
     {
-        "exploration transfer": Way(tours, 0.05),
-        "fine-tuning": Way(_task_policy, 0.1),
-        "fine-tuning, loud": Way(_task_policy, 0.6),
-        "from scratch": Way(_nobody, 0.6),
+        "exploration transfer": Way(_tours, 0.05),
+        "fine-tuning": Way(_direct, 0.1),
+        "fine-tuning, loud": Way(_direct, 0.6),
     }
 )
 
@@ -59,29 +58,53 @@ class Trial:
     seconds: float  # for exploring and learning
 
 
-def trial(way: str, task: str, to_goal: TrainedPolicy, *, seed: int) -> Trial:
-    """Learn `task` in the lab with this seed, exploring as `way` says with the skill `to_goal`.
+@dataclass(frozen=True)
+class Record:
+    """Every episode of one trial, in the order that they were run."""
 
-    `to_goal` comes from `train_to_goals`. Raises ValueError for a way that is not in `WAYS`.
-    """
-    if way not in WAYS:
-        raise ValueError(f"there is no way {way!r}; choose one of {', '.join(WAYS)}")
-    about, rng = TASKS[task], np.random.default_rng([seed, 1])
-    lab = Lab(task, seed, budget=BUDGET + 2 * EXAM)
-    before = lab.run([Tour(to_goal, about, about.target[None])] * EXAM)
-    one, began = about.simulator.make(1), time.perf_counter()
-    sizes = one.single_observation_space.shape[0], one.single_action_space.shape[0]
-    learner = SacLearner(*sizes, seed, **about.sac)
-    explorers = WAYS[way].explorers(to_goal, about, rng)
-    course = learn_in(lab, explorers, learner, rng, budget=BUDGET, noise=WAYS[way].noise)
-    seconds = time.perf_counter() - began
-    after = lab.run([learner.policy] * EXAM)
+    before: list[Attempt]  # EXAM of the simulator's task policy
+    course: Course
+    after: list[Attempt]  # EXAM of what was learned
+    seconds: float  # for exploring and learning
+
+
+def trial(
+    way: str, task: str, to_target: TrainedPolicy, skill: TrainedPolicy, *, seed: int
+) -> Trial:
+    """What `record` comes to."""
+    found = record(way, task, to_target, skill, seed=seed)
+    explored, own = found.course.explored, found.course.own
     return Trial(
-        *(successes(attempts) for attempts in (course.explored, course.own, before, after)),
-        *(_ends(attempts) for attempts in (course.explored, before, after)),
-        seconds,
+        *(successes(attempts) for attempts in (explored, own, found.before, found.after)),
+        *(ends(attempts) for attempts in (explored, found.before, found.after)),
+        found.seconds,
     )
 
 
-def _ends(attempts: Sequence[Attempt]) -> np.ndarray:
+def record(
+    way: str, task: str, to_target: TrainedPolicy, skill: TrainedPolicy, *, seed: int
+) -> Record:
+    """Learn `task` in the lab with this seed, exploring as `way` says.
+
+    `to_target` comes from `train_task` and `skill` from `train_skill`. Raises ValueError for a way
+    that is not in `WAYS`.
+    """
+    if way not in WAYS:
+        raise ValueError(f"there is no way {way!r}; choose one of {', '.join(WAYS)}")
+    about, chosen, rng = TASKS[task], WAYS[way], np.random.default_rng([seed, 1])
+    lab = Lab(task, seed, budget=BUDGET + 2 * EXAM)
+    direct = Tour(to_target, about, about.target[None])
+    before = lab.run([direct] * EXAM)
+    one, began = about.simulator.make(1), time.perf_counter()
+    sizes = one.single_observation_space.shape[0], one.single_action_space.shape[0]
+    learner = SacLearner(*sizes, seed, **about.sac)
+    draw = partial(chosen.explorers, direct, skill, about, rng)
+    exploring = Exploring(draw, learner, rng, chosen.noise)
+    course = learn_in(lab, exploring, learner, budget=BUDGET)
+    seconds = time.perf_counter() - began
+    return Record(before, course, lab.run([learner.policy] * EXAM), seconds)
+
+
+def ends(attempts: Sequence[Attempt]) -> np.ndarray:
+    """Where each attempt ended, (n, 2 or 3) in m."""
     return np.array([attempt.where[-1] for attempt in attempts])

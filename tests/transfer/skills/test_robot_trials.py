@@ -29,9 +29,9 @@ def _short(monkeypatch):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("task", "to_goal"), [("puck", ahead), ("arm", straight)])
-def test_a_trial_spends_its_budget_and_judges_before_and_after(way, task, to_goal):
-    found = trial.trial(way, task, to_goal, seed=1)
+@pytest.mark.parametrize(("task", "skill"), [("puck", ahead), ("arm", straight)])
+def test_a_trial_spends_its_budget_and_judges_before_and_after(way, task, skill):
+    found = trial.trial(way, task, skill, skill, seed=1)
     axes = len(TASKS[task].unit)
     assert (len(found.explored), len(found.own)) == (15, 5)
     assert found.before.shape == found.after.shape == (3,)
@@ -43,7 +43,7 @@ def test_a_trial_spends_its_budget_and_judges_before_and_after(way, task, to_goa
 
 def test_a_trial_can_be_repeated_and_its_ways_meet_the_same_machine():
     first, again, other = (
-        trial.trial(way, "puck", ahead, seed=1)
+        trial.trial(way, "puck", ahead, ahead, seed=1)
         for way in ("exploration transfer", "exploration transfer", "fine-tuning")
     )
     for f in fields(Trial):
@@ -51,13 +51,13 @@ def test_a_trial_can_be_repeated_and_its_ways_meet_the_same_machine():
             np.testing.assert_array_equal(getattr(first, f.name), getattr(again, f.name))
     np.testing.assert_array_equal(first.before_to, other.before_to)
     assert not np.array_equal(first.explored_to, other.explored_to)
-    elsewhere = trial.trial("fine-tuning", "puck", ahead, seed=2)
+    elsewhere = trial.trial("fine-tuning", "puck", ahead, ahead, seed=2)
     assert not np.array_equal(first.before_to, elsewhere.before_to)
 
 
 def test_tours_go_to_many_places_and_fine_tuning_to_one():
     spread = {
-        way: trial.trial(way, "puck", ahead, seed=1).explored_to[:, 1].std()
+        way: trial.trial(way, "puck", ahead, ahead, seed=1).explored_to[:, 1].std()
         for way in ("exploration transfer", "fine-tuning")
     }
     assert spread["exploration transfer"] > 3 * spread["fine-tuning"]
@@ -65,7 +65,7 @@ def test_tours_go_to_many_places_and_fine_tuning_to_one():
 
 def test_a_way_that_is_not_there():
     with pytest.raises(ValueError, match="no way 'luck'; choose one of exploration transfer"):
-        trial.trial("luck", "puck", ahead, seed=0)
+        trial.trial("luck", "puck", ahead, ahead, seed=0)
 
 
 def one(seed):
@@ -76,7 +76,7 @@ def one(seed):
 
 def test_what_was_saved_is_loaded_to_four_digits(tmp_path):
     path = tmp_path / "new" / "file.json"
-    made = {("puck", "fine-tuning"): [one(0), one(1)], ("arm", "from scratch"): [one(2)]}
+    made = {("puck", "fine-tuning"): [one(0), one(1)], ("arm", "fine-tuning, loud"): [one(2)]}
     save(made, path)
     found, about = load(path)
     assert found.keys() == made.keys()
@@ -100,22 +100,28 @@ def test_computing_gives_each_seed_its_own_skill_and_all_ways(monkeypatch):
 
     def run_many(function, configs, seeds):
         asked.append((function, configs, tuple(seeds)))
-        return {name: [(name, seed) for seed in seeds] for name in configs}
+        made = function.__name__
+        return {name: [(made, name, seed) for seed in seeds] for name in configs}
 
     monkeypatch.setattr(results, "run_many", run_many)
     monkeypatch.setattr(results, "save", saved.append)
     results.compute()
-    (train, tasks, seeds), *trials = asked
-    assert train is results.train_to_goals and seeds == SEEDS
+    (train, tasks, seeds), directs, trials = asked[0], asked[1::2], asked[2::2]
+    assert train is results.train_skill and seeds == SEEDS
     assert tasks == {task: {"task": task} for task in TASKS}
+    for train, told, (seed,) in directs:
+        assert train is results.train_task
+        skill = "train_skill"
+        assert told == {task: {"task": task, "skill": (skill, task, seed)} for task in TASKS}
     assert [seeds for *_, seeds in trials] == [(seed,) for seed in SEEDS]
     for _, configs, (seed,) in trials:
         assert set(configs) == {(task, way) for task in TASKS for way in WAYS}
         for (task, way), told in configs.items():
-            assert told == {"task": task, "way": way, "to_goal": (task, seed)}
-    assert saved == [{cell: [(cell, seed) for seed in SEEDS] for cell in trials[0][1]}]
+            trained = ("train_task", task, seed), ("train_skill", task, seed)
+            assert told == {"task": task, "way": way, "to_target": trained[0], "skill": trained[1]}
+    assert saved == [{cell: [("trial", cell, seed) for seed in SEEDS] for cell in trials[0][1]}]
 
 
-def test_a_skill_can_be_stored_under_a_key(monkeypatch):
-    keys = {key_of(provenance_of(results.train_to_goals, {"task": task}, 0)) for task in TASKS}
+def test_a_skill_can_be_stored_under_a_key():
+    keys = {key_of(provenance_of(results.train_skill, {"task": task}, 0)) for task in TASKS}
     assert len(keys) == 2

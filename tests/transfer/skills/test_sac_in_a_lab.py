@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from course_lib.transfer.skills import in_reality
-from course_lib.transfer.skills.in_reality import learn_in, successes
+from course_lib.transfer.skills.in_reality import Exploring, learn_in, successes
 from course_lib.transfer.skills.sac_learner import SacLearner
 from course_lib.worlds.lab import Attempt
 
@@ -91,6 +91,24 @@ def test_exploring_is_drawn_and_the_policy_is_not():
     assert np.abs(drawn).max() <= 1
 
 
+def test_only_the_critics_are_normalised():
+    learner = SacLearner(3, 2, 0, **QUICK)
+    model = learner.model
+
+    def kinds(network):
+        return [type(layer).__name__ for layer in network]
+
+    for critic in (model.critic, model.critic_target):
+        for i, network in enumerate(critic.q_networks):
+            assert kinds(network) == ["Linear", "LayerNorm", "ReLU", "Linear"]
+            assert getattr(critic, f"qf{i}") is network
+    learned = {id(p) for group in model.critic.optimizer.param_groups for p in group["params"]}
+    assert {id(p) for p in model.critic.parameters()} == learned
+    assert "LayerNorm" not in kinds(model.actor.latent_pi)
+    fresh = model.critic.state_dict()
+    assert all(torch.equal(fresh[k], v) for k, v in model.critic_target.state_dict().items())
+
+
 def test_sac_learns_from_others_what_pays():
     # One step; the reward is 1 where the first action is positive. Nobody shows the best action.
     learner = SacLearner(3, 2, 0, updates=3, **QUICK | {"n_steps": 1})
@@ -118,23 +136,26 @@ class FakeLab:
 
 @pytest.fixture
 def learner():
-    return SimpleNamespace(
-        exploring="own", spent=[], remember=lambda a: None, learn=lambda spent: None
-    )
+    return SimpleNamespace(exploring="own", remember=lambda a: None, learn=lambda spent: None)
 
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch):
-    monkeypatch.setattr(in_reality, "Noisy", lambda policy, noise, rng: (policy, noise))
+    """Exploring policies are the names that they were given."""
+    monkeypatch.setattr(in_reality, "Noisy", lambda policy, noise, rng: policy)
+
+
+def turns(names):
+    """Explorers that act in turns and are never repeated."""
+    return Exploring(lambda: list(names), None, np.random.default_rng(0), 0.1, repeat=0.0)
 
 
 def test_explorers_act_in_turns_and_share_each_round_with_the_learner(learner):
-    lab = FakeLab(lambda policy, _: policy == ("b", 0.2))
-    course = learn_in(lab, ["a", "b", "c"], learner, None, budget=45, share=0.4, noise=0.2)
-    first, *later = lab.rounds
-    assert [name for name, _ in first] == list("abcabcabca")
-    assert [p[0] if p != "own" else p for p in later[0]] == list("bcab") + ["own"] * 6
-    assert [p[0] if p != "own" else p for p in later[1]] == list("cabc") + ["own"] * 6
+    lab = FakeLab(lambda policy, _: policy == "b")
+    course = learn_in(lab, turns("abc"), learner, budget=45, share=0.4)
+    assert lab.rounds[0] == list("abcabcabca")
+    assert lab.rounds[1] == list("bcab") + ["own"] * 6
+    assert lab.rounds[2] == list("cabc") + ["own"] * 6
     assert len(lab.rounds) == 4  # 40 episodes: a fifth round would exceed the budget
     assert course.episodes == 40
     assert len(course.own) == 18 and not successes(course.own).any()
@@ -143,21 +164,89 @@ def test_explorers_act_in_turns_and_share_each_round_with_the_learner(learner):
 
 def test_it_ends_once_the_learner_has_learned_enough(learner):
     lab = FakeLab(lambda policy, turn: policy == "own" and turn >= 4)
-    course = learn_in(lab, ["a"], learner, None, share=0.5, enough=0.9)
-    # Rounds of five own episodes: the last ten all succeed after the fifth round.
-    assert len(lab.rounds) == 5
-    assert successes(course.own).tolist() == [False] * 10 + [True] * 10
+    course = learn_in(lab, turns("a"), learner, share=0.5, enough=0.9)
+    # Rounds of five own episodes: the last twenty all succeed after the seventh round.
+    assert len(lab.rounds) == 7
+    assert successes(course.own).tolist() == [False] * 10 + [True] * 20
 
 
 def test_the_learner_is_taught_after_each_round(learner):
     seen = []
     learner.remember = lambda attempts: seen.append(len(attempts))
     learner.learn = lambda spent: seen.append(spent)
-    learn_in(FakeLab(lambda *_: False), ["a"], learner, None, budget=40)
+    learn_in(FakeLab(lambda *_: False), turns("a"), learner, budget=40)
     assert seen == [10, 0.25, 10, 0.5, 10, 0.75, 10, 1.0]
 
 
-@pytest.mark.parametrize(("explorers", "share"), [([], 0.5), (["a"], 0.0), (["a"], 1.0)])
-def test_what_cannot_be_learned_from(learner, explorers, share):
-    with pytest.raises(ValueError, match="at least one explorer"):
-        learn_in(FakeLab(None), explorers, learner, None, share=share)
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_both_must_get_episodes(learner, share):
+    with pytest.raises(ValueError, match="share between 0 and 1"):
+        learn_in(FakeLab(None), turns("a"), learner, share=share)
+
+
+def test_a_set_without_policies():
+    with pytest.raises(ValueError, match="at least one"):
+        turns("").policies(1)
+
+
+def test_noise_is_added_to_every_policy_of_a_set(monkeypatch):
+    monkeypatch.setattr(in_reality, "Noisy", lambda policy, noise, rng: (policy, noise))
+    exploring = Exploring(lambda: ["a", "b"], None, np.random.default_rng(0), 0.3)
+    assert exploring.policies(3) == [("a", 0.3), ("b", 0.3), ("a", 0.3)]
+
+
+def told(exploring, n, succeeds):
+    """Who acted in `n` episodes, of which those of policies in `succeeds` succeeded."""
+    acting = exploring.policies(n)
+    exploring.learn([SimpleNamespace(succeeded=policy in succeeds) for policy in acting])
+    return acting
+
+
+def test_a_set_that_is_through_is_drawn_anew():
+    sets = iter(["abc", "de", "fgh"])
+    exploring = Exploring(lambda: next(sets), None, np.random.default_rng(0), 0.1)
+    assert told(exploring, 4, "") == list("abcd")
+    assert told(exploring, 3, "") == list("efg")
+
+
+def constant(value):
+    return lambda seen: np.full((len(seen), 1), value)
+
+
+def test_what_succeeded_is_repeated_as_often_as_it_did_and_hands_over_anywhere():
+    policies = {name: constant(i) for i, name in enumerate("abcd")}
+    names = {id(policy): name for name, policy in policies.items()}
+    learner = SimpleNamespace(exploring=constant(9))
+    exploring = Exploring(
+        lambda: list(policies.values()), learner, np.random.default_rng(1), 0.1, repeat=0.5
+    )
+    first = told(exploring, 4, [policies["b"], policies["c"]])
+    assert [names[id(policy)] for policy in first] == list("abcd")
+    told_again = exploring.policies(4_000)
+    exploring.learn([SimpleNamespace(succeeded=False)] * 4_000)
+    repeated = [policy for policy in told_again if id(policy) not in names]
+    assert len(repeated) == pytest.approx(2_000, abs=150)
+    at = np.array([0.0, 0.25, 0.5, 0.75, 0.999])
+    acting = np.array([[policy(np.array([[t]]))[0, 0] for t in at] for policy in repeated])
+    assert (acting[:, 0] == 1).mean() == pytest.approx(0.5, abs=0.05)
+    assert set(np.unique(acting)) == {1, 2, 9}
+    np.testing.assert_allclose((acting == 9).mean(axis=0), at, atol=0.05)
+
+
+def test_a_success_after_handing_over_is_not_the_explorers():
+    policies = {name: constant(i) for i, name in enumerate("ab")}
+    exploring = Exploring(
+        lambda: list(policies.values()),
+        SimpleNamespace(exploring=constant(9)),
+        np.random.default_rng(0),
+        0.1,
+        repeat=1.0,
+    )
+    told(exploring, 2, [policies["a"]])
+    for _ in range(5):
+        acting = exploring.policies(200)
+        exploring.learn([SimpleNamespace(succeeded=True)] * 200)
+    # Were they repeated themselves, two hand-overs in a row would come earlier than one.
+    halfway = np.array([policy(np.full((1, 1), 0.5))[0, 0] for policy in acting])
+    assert set(halfway) == {0, 9}
+    assert (halfway == 9).mean() == pytest.approx(0.5, abs=0.12)

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.transfer.skills.goals import with_goal
 from course_lib.transfer.skills.tasks import TASKS
-from course_lib.transfer.skills.tours import Noisy, Tour, tours
+from course_lib.transfer.skills.tours import HandedOver, Noisy, Tour, tours
 
 both = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 
@@ -31,8 +31,8 @@ def test_a_tour_goes_to_one_place_after_the_other_for_equal_times(task):
 
 
 def test_rows_of_different_times_want_different_places():
-    task = TASKS["puck"]
-    tour = Tour(lambda seen: seen[:, -2:], task, task.target + [[0.5, 0], [1.0, 0]])
+    task = TASKS["arm"]
+    tour = Tour(lambda seen: seen[:, -3:], task, task.target + [[0.3, 0, 0], [0.6, 0, 0]])
     seen = np.array([[0.0], [0.49], [0.5], [1.0]], dtype=np.float32)
     np.testing.assert_allclose(tour(seen)[:, 0], [1, 1, 2, 2])
 
@@ -43,8 +43,9 @@ def test_a_set_of_tours_covers_what_is_drawn(task):
     places = np.concatenate([tour.places for tour in made])
     assert len(made) == 15 and len(places) == 15 * task.stops
 
-    def nearest(points, apart=True):
-        away = np.linalg.norm((points[:, None] - points) / task.unit, axis=2)
+    def nearest(points):
+        at = task.coordinates(points)
+        away = np.linalg.norm(at[:, None] - at, axis=2)
         return (away + 1e9 * np.eye(len(points))).min(axis=1)
 
     by_chance = [
@@ -72,3 +73,9 @@ def test_noise_is_normal_of_its_scale_and_cut_off():
     assert actions.std() == pytest.approx(0.1, rel=0.05)
     wild = Noisy(lambda seen: np.zeros((len(seen), 2)), 5.0, np.random.default_rng(0))
     assert np.abs(wild(np.zeros((100, 3)))).max() == 1.0
+
+
+def test_one_policy_hands_over_to_another_when_its_time_is_over():
+    policy = HandedOver(lambda seen: seen + 10, lambda seen: seen + 20, at=0.5)
+    acting = [float(policy(np.array([[t]]))[0, 0] - t) for t in (0.0, 0.49, 0.5, 1.0)]
+    np.testing.assert_allclose(acting, [10, 10, 20, 20])

@@ -1,0 +1,1 @@
+"""Deploy a policy step by step, on evidence, with a way back."""
