@@ -51,6 +51,12 @@ def test_the_rule_on_imports_would_notice(tmp_path):
     assert packages_imported(module) == {"learning"}
 
 
+def test_no_two_test_files_share_a_name():
+    """Pytest imports a test file by its bare name, and refuses the second of two alike."""
+    names = [path.name for path in ROOT.glob("tests/**/*.py")]
+    assert {name for name in names if names.count(name) > 1} <= {"conftest.py", "__init__.py"}
+
+
 @pytest.mark.parametrize("module", MODULES, **NAME)
 def test_a_module_is_one_idea(module):
     assert len(module.read_text().splitlines()) <= 350
