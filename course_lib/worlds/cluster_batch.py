@@ -71,44 +71,60 @@ class ClusterBatch:
 
     def start(self, rows, m, k):
         """Start job m of the queue in pool k, one in each of the worlds `rows`."""
-        e, flat = self.episodes, np.arange(rows.size)
-        job = self.queue[rows, m]
-        self._leave_queue(rows, m)
-        width, cls, tries = e.width[rows, job], e.cls[rows, job], self.tries[rows, job]
-        usable = self.free[rows] & (self.pool == k[:, None])  # (rows, N)
-        rank = usable.cumsum(axis=1)
-        gang = usable & (rank <= width[:, None])
-        taken = 1 - rank[:, -1] / e.nodes[rows, k]  # share of the pool that others use
-        run = e.hours[rows, job] / e.speed[rows, cls, k] * e.luck[rows, job, tries]
-        run /= np.where(gang, e.node_speed[rows], np.inf).min(axis=1)  # as fast as the slowest
-        run *= (1 + e.contention[rows] * taken) * (1 + e.communication[rows] * np.log2(width))
-        rate = e.failures[rows, k] * width
+        job, gang = self._assign(rows, m, k)
+        e, tries = self.episodes, self.tries[rows, job] - 1
+        run = self.run_hours(rows, job, k, gang)
+        rate = e.failures[rows, k] * e.width[rows, job]
         life = np.divide(e.life[rows, job, tries], rate, out=np.full(rows.size, np.inf),
                          where=rate > 0)  # fmt: skip
         fails = life < run
         returns = fails & (tries < self.site.retries)
         now = self.now[rows]
         end = now + np.minimum(run, life)
-        predicted = e.estimate[rows, job] / self.speed[cls, k]
-        first = (gang & (rank == 1)).argmax(axis=1)
-        last = (gang & (rank == width[:, None])).argmax(axis=1)
-
         world, node = gang.nonzero()
-        self.free[rows[world], node] = False
+        first, last = gang.argmax(axis=1), gang.shape[1] - 1 - gang[:, ::-1].argmax(axis=1)
+
         self._until[rows[world], node] = end[world]
-        self.planned[rows[world], node] = (now + predicted)[world]
         self._fails[rows, last] = fails
-        self._job_at[rows, first] = job
-        self._ratio[rows, first] = np.where(fails, np.nan, run / predicted)
-        self.tries[rows, job] += 1
+        self._ratio[rows, first] = np.where(fails, np.nan, run / self.predicted_run(rows, job, k))
         self._returns[rows, job] = returns
         self.unsettled[rows] -= ~returns
         self.cost[rows] += self.slowdown(rows, job, end, returns) - self.slowdown(rows, job, now)
         self.cost[rows[fails & ~returns]] += LOST_COSTS
         self._deciding[rows] = now + e.latency[rows]
         if self.started is not None:
-            nodes = np.split(node, np.searchsorted(world, flat[1:]))
+            nodes = np.split(node, np.searchsorted(world, np.arange(1, rows.size)))
             self.started.append(Started(rows, job, k, now, end, fails, nodes))
+
+    def _assign(self, rows, m, k):
+        """Take job m of these queues to the first free nodes of pool k; return jobs and gangs."""
+        job = self.queue[rows, m]
+        self._leave_queue(rows, m)
+        usable = self.free[rows] & (self.pool == k[:, None])  # (rows, N)
+        rank = usable.cumsum(axis=1)
+        gang = usable & (rank <= self.episodes.width[rows, job][:, None])
+        world, node = gang.nonzero()
+        self.free[rows[world], node] = False
+        planned = self.now[rows] + self.predicted_run(rows, job, k)
+        self.planned[rows[world], node] = planned[world]
+        self._job_at[rows, gang.argmax(axis=1)] = job
+        self.tries[rows, job] += 1
+        return job, gang
+
+    def predicted_run(self, rows, job, k):
+        """Hours that jobs are predicted to take in pools k, (rows,)."""
+        return self.episodes.estimate[rows, job] / self.speed[self.episodes.cls[rows, job], k]
+
+    def run_hours(self, rows, job, k, gang):
+        """Hours that jobs take on the nodes `gang` (rows, N), which they have, of pools k."""
+        e, width = self.episodes, self.episodes.width[rows, job]
+        free = self.free_nodes(rows)[np.arange(rows.size), k].astype(float) + width  # before
+        taken = 1 - free / e.nodes[rows, k]  # share of the pool that others use
+        run = e.hours[rows, job] / e.speed[rows, e.cls[rows, job], k]
+        run *= e.luck[rows, job, self.tries[rows, job] - 1]
+        run /= np.where(gang, e.node_speed[rows], np.inf).min(axis=1)  # as fast as the slowest
+        run *= (1 + e.contention[rows] * taken) * (1 + e.communication[rows] * np.log2(width))
+        return run
 
     def _leave_queue(self, rows, m):
         """Close the gap that job m of each of these queues leaves."""

@@ -86,10 +86,14 @@ class HeteroSched(BatchWorld):
             max_episode_steps=decisions,
             autoreset=autoreset,
         )
-        self._batch = ClusterBatch(num_envs, cluster.site, largest, jobs, cluster.visible)
+        self._batch = self._new_batch(num_envs, cluster.site, largest, jobs, cluster.visible)
         self._sample: Sampler | None = None
         self._ahead: Episodes | None = None
         self.legal = np.zeros((num_envs, self.layout.wait + 1), dtype=bool)  # actions, now
+
+    def _new_batch(self, *settings) -> ClusterBatch:
+        """What runs the jobs; another kind of cluster overrides this."""
+        return ClusterBatch(*settings)
 
     def reset(self, *, seed=None, options=None):
         """Start new episodes; see the class for `options`."""
