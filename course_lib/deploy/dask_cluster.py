@@ -2,7 +2,8 @@
 
 A worker belongs to the pool that it names among its Dask *resources*. So any Dask cluster will do
 whose workers were started with `--resources "accelerator=1"` or whatever the pool is called, with
-one thread each, and with this package installed.
+one thread and a `--name` each, and with this package installed. Without a name of its own, a worker
+that dies comes back as another one.
 """
 
 import logging
@@ -61,14 +62,15 @@ class Workers:
             raise
 
     def _found(self, address, pools):
-        known = self._client.scheduler_info()["workers"].values()
+        known = self._known().values()
         names, pool = [], []
         for k, wanted in enumerate(pools):
             own = sorted(str(w["name"]) for w in known if wanted in w.get("resources", {}))
             if not own:
                 raise ValueError(
                     f"the cluster at {address} has no worker of pool {wanted!r}: start one with "
-                    f'dask worker {address} --nthreads 1 --resources "{wanted}=1"'
+                    f"dask worker {address} --name {wanted}-0 --nthreads 1 "
+                    f'--resources "{wanted}=1"'
                 )
             names += own
             pool += [k] * len(own)
@@ -80,6 +82,12 @@ class Workers:
                 )
         return tuple(names), tuple(pool)
 
+    def _known(self):
+        known = self._client.scheduler_info(n_workers=-1)  # of all, not of the first few
+        if self._client.status == "closed":
+            raise ConnectionError("the Dask scheduler has gone: is the cluster still there?")
+        return known["workers"]
+
     def site(self, site: Site) -> Site:
         """The same site with as many nodes in each pool as there are workers."""
         counts = [self.pool.count(k) for k in range(len(site.pools))]
@@ -89,9 +97,11 @@ class Workers:
         return replace(site, pools=tuple(pools))
 
     def alive(self) -> dict[int, str]:
-        """The workers that are there now: number -> address."""
-        found = self._client.scheduler_info()["workers"]
-        address = {str(worker["name"]): where for where, worker in found.items()}
+        """The workers that are there now: number -> address.
+
+        Raises ConnectionError if the scheduler has gone.
+        """
+        address = {str(worker["name"]): where for where, worker in self._known().items()}
         return {i: address[name] for i, name in enumerate(self.names) if name in address}
 
     def submit(self, where: str, function: Callable, *args: Any) -> Future:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 import numpy as np
-from distributed import Future
+from distributed import CancelledError, Future
 
 from course_lib.deploy.dask_cluster import Workers
 from course_lib.deploy.real_jobs import UNITS_PER_SECOND, run
@@ -131,9 +131,24 @@ class LiveBatch(ClusterBatch):
         """A worker has reported; raises what its job raised."""
         if self._running.get(attempt.node) is not attempt:
             return False  # its worker was given up
-        _, attempt.seconds = attempt.future.result()
+        if not self._answered(attempt):
+            return False  # its worker will be given up at the next look
         self._over(attempt, ended)
         return True
+
+    def _answered(self, attempt) -> bool:
+        """Fetch a worker's answer; False if it, or the scheduler, died before that."""
+        while True:
+            try:
+                _, attempt.seconds = attempt.future.result(timeout=LOOK)
+                return True
+            except CancelledError:
+                return False
+            except TimeoutError:
+                if attempt.future.status == "error":
+                    raise  # it is the job's own
+                if self.workers.alive().get(attempt.node) != attempt.where:
+                    return False
 
     def _looked_around(self) -> bool:
         """Look which workers are there: give up those that died, welcome those that are back."""

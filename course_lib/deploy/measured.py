@@ -37,7 +37,7 @@ class Measured(Cluster):
     """
 
     overhead: float = 0.0  # s, for each start
-    slowed: tuple[float, ...] = ()  # per class
+    slowed: tuple[float, ...] = ()  # per class; empty: by nobody
 
     def make(self, num_envs: int, *, autoreset: bool = True) -> "MeasuredSched":
         """Build a batch of `num_envs` clusters."""
@@ -65,7 +65,8 @@ class MeasuredSched(HeteroSched):
 class _MeasuredBatch(ClusterBatch):
     def __init__(self, cluster: Measured, *settings):
         super().__init__(*settings)
-        self._overhead, self._slowed = cluster.overhead * SECOND, np.array(cluster.slowed)
+        self._overhead = cluster.overhead * SECOND
+        self._slowed = np.array(cluster.slowed or [0.0] * len(cluster.site.classes))
 
     def run_hours(self, rows, job, k, gang):
         others = (self.episodes.exists[rows] & ~self.free[rows] & ~gang).sum(axis=1)

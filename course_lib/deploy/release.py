@@ -51,18 +51,34 @@ def go_live(
     sites: int = 16,
     **settings,
 ) -> None:
-    """Run day after day and submit what each shows, `until` that day or until it fell back.
+    """Run day after day and submit what each shows; see `run_units`.
 
-    `site(day)` is the system on that day. `approves` is called where a person has to decide; it
-    calls `approve` or `refuse`, or leaves the release waiting, which ends the run. `settings` go to
-    `Live`. A release that was interrupted goes on with the day in which that happened.
+    `site(day)` is the system on that day. `settings` go to `Live`.
     """
     live = Live(pipeline, candidate, incumbent, guard, **settings)
-    for day in range(pipeline.next_unit, until):
+    run_units(
+        pipeline, lambda day: run_day(live, site(day), day, sites), until=until, approves=approves
+    )
+
+
+def run_units(
+    pipeline: Pipeline,
+    unit: Callable[[int], dict[str, Any]],
+    *,
+    until: int,
+    approves: Callable[[Pipeline], None],
+) -> None:
+    """Submit the evidence of unit after unit, until the unit `until` or until a release fell back.
+
+    `approves` is called where a person has to decide; it calls `approve` or `refuse`, or leaves the
+    release waiting, which ends the run. A release that was interrupted goes on with the unit in
+    which that happened.
+    """
+    for number in range(pipeline.next_unit, until):
         if pipeline.waits_for_approval:
             approves(pipeline)
         if pipeline.waits_for_approval or pipeline.stage == INCUMBENT:
             return
-        found = run_day(live, site(day), day, sites)
-        if pipeline.stage != INCUMBENT:  # a violation in the middle of the day
-            pipeline.submit(day, found)
+        found = unit(number)
+        if pipeline.stage != INCUMBENT:  # a violation in the middle of the unit
+            pipeline.submit(number, found)

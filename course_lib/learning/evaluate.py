@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from gymnasium.vector import VectorEnv
@@ -36,12 +36,17 @@ def episodes_of(policy: Policy, world: World, episodes: int, seed: int) -> Itera
     yield from steps_of(policy, world.make(episodes, autoreset=False), seed)
 
 
-def steps_of(policy: Policy, batch: VectorEnv, seed: int) -> Iterator[Step]:
-    """Yield the steps of one episode in every world of a batch, which must not restart them."""
+def steps_of(
+    policy: Policy, batch: VectorEnv, seed: int, options: dict[str, Any] | None = None
+) -> Iterator[Step]:
+    """Yield the steps of one episode in every world of a batch, which must not restart them.
+
+    `options` are those of the batch's `reset`.
+    """
     episodes = batch.num_envs
     env = with_history(batch, getattr(policy, "history", 0))
     begin(policy, episodes)
-    seen, _ = env.reset(seed=seed)
+    seen, _ = env.reset(seed=seed, options=options)
     running = np.ones(episodes, dtype=bool)
     while running.any():
         actions = policy(seen)

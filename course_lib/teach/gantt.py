@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from course_lib.teach.animation import Animated, played
 from course_lib.teach.plots import COLOURS, HATCHES, show
@@ -93,8 +94,8 @@ class Gantt(Animated):
         names = ", ".join(chart.name for chart in self.charts)
         show(
             figure,
-            alt=f"Which job is on which node, against time in hours, under {names}. Rows are nodes "
-            "in their pools; the titles tell the mean bounded slowdown. Run the cell to step "
+            alt=f"Which job is on which node, against time in {self._unit}, under {names}. Rows "
+            "are nodes in their pools; titles tell the mean bounded slowdown. Run the cell to step "
             "through it.",
         )
 
@@ -107,12 +108,23 @@ class Gantt(Animated):
         figure, axes = plt.subplots(count, 1, figsize=(10, 2.4 * count), dpi=70, sharex=True)
         axes = np.atleast_1d(axes)
         moves = [c.draw_on(ax, self._until) for c, ax in zip(self.charts, axes, strict=True)]
-        axes[-1].set_xlabel("time (h)")
+        self._label_time(axes[-1])
         classes = self.charts[0].log.site.classes
         handles = [Patch(label=c.name, **style(i)) for i, c in enumerate(classes)]
         figure.legend(handles=handles, loc="upper center", ncol=len(classes), frameon=False)
         figure.tight_layout(rect=(0, 0, 1, 1 - 0.16 / count), h_pad=1.5)  # room for the legend
         return figure, moves
+
+    @property
+    def _unit(self) -> str:
+        """Seconds where all is over within a minute, else hours."""
+        return "seconds" if self._until < 1 / 60 else "hours"
+
+    def _label_time(self, ax: Axes) -> None:
+        ax.set_xlabel(f"time ({self._unit[0]})")
+        if self._unit == "seconds":
+            ticks = MaxNLocator(8).tick_values(0, 3600 * self._until)[:-1]
+            ax.set_xticks(ticks / 3600, [f"{tick:g}" for tick in ticks])
 
     def _animation(self) -> FuncAnimation:
         figure, moves = self._drawn()
