@@ -33,6 +33,7 @@ class Attempt:
     pool: str
     nominal: float  # s on a plain worker, by the datasheet
     others: int  # workers that were busy when it was submitted
+    decided: float  # s, from what made it possible until it was submitted
     submitted: float
     ended: float = np.inf  # when the answer was here; infinite: it has not ended
     seconds: float = np.nan  # that the worker needed for it
@@ -61,6 +62,7 @@ class LiveBatch(ClusterBatch):
         self._address = self._ready_workers()
         self.attempts, self._away, self._reports = [], set(), SimpleQueue()
         self._zero = self._looked = self._heard = time.perf_counter()
+        self._event = 0.0  # when something happened last, or was decided
         super().begin(which, episodes)
 
     def start(self, rows, m, k):
@@ -71,7 +73,9 @@ class LiveBatch(ClusterBatch):
         kind = self.site.classes[self.episodes.cls[0, job]].name
         nominal = self.episodes.hours[0, job] / SECOND
         self.cost -= self.slowdown(rows, jobs, self.now)  # the whole is charged at its end
-        attempt = Attempt(job, node, kind, pool, nominal, others, self.clock())
+        now = self.clock()
+        attempt = Attempt(job, node, kind, pool, nominal, others, now - self._event, now)
+        self._event = now
         attempt.where = self._address[node]
         units = max(1, round(nominal * UNITS_PER_SECOND[kind]))
         attempt.future = self.workers.submit(attempt.where, run, kind, units, pool == ACCELERATOR)
@@ -105,27 +109,30 @@ class LiveBatch(ClusterBatch):
     def _something_happened(self) -> bool:
         """Wait for a moment, and take in what came in it."""
         arrival = self.arrival[0, self._coming[0]] / SECOND
-        happened = False
+        events = []  # when they happened
         wait = max(0.0, min(arrival - self.clock(), LOOK))
         while True:
             try:
-                happened |= self._took_in(*self._reports.get(timeout=wait))
+                attempt, ended = self._reports.get(timeout=wait)
             except Empty:
                 break
+            if self._took_in(attempt, ended):
+                events.append(ended)
             wait = 0.0  # what else is there already
-        if time.perf_counter() - self._looked > LOOK:
-            happened |= self._looked_around()
+        if time.perf_counter() - self._looked > LOOK and self._looked_around():
+            events.append(self.clock())
         now = self.clock()
-        happened |= bool(arrival <= now)
+        if arrival <= now:
+            events.append(arrival)
         self._pass_to(self._rows, np.array([now * SECOND]))
-        if happened:
-            self._heard = time.perf_counter()
+        if events:
+            self._event, self._heard = min(events), time.perf_counter()
         elif time.perf_counter() - self._heard > PATIENCE and np.isinf(arrival):
             raise TimeoutError(
                 f"no worker has reported for {PATIENCE:.0f} s: is the cluster still there? "
                 "Start it anew and reset"
             )
-        return happened
+        return bool(events)
 
     def _took_in(self, attempt, ended) -> bool:
         """A worker has reported; raises what its job raised."""

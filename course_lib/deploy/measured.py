@@ -23,6 +23,7 @@ class Tried(Protocol):
     pool: str
     nominal: float
     others: int
+    decided: float
     submitted: float
     ended: float
     seconds: float
@@ -77,8 +78,8 @@ class _MeasuredBatch(ClusterBatch):
 def measured(cluster: Cluster, attempts: Sequence[Tried]) -> Measured:
     """Identify a real cluster from what ran there; its jobs come as they do in `cluster`.
 
-    `overhead` is the mean of what an attempt took beyond its worker's own time. The logarithm of
-    a worker's time over the nominal one is fitted, class by class, by least squares: a constant for
+    `overhead` is the mean of what an attempt took beyond its worker's own time: the decision, the
+    way there and the way back. The logarithm of a worker's time over the nominal one is fitted, class by class, by least squares: a constant for
     each pool, which is minus the logarithm of the class's speed there, and a slope over the number
     of other busy workers, not below zero. What remains is the noise. Attempts that failed or have
     not ended are left out. Raises ValueError where a class has never run in a pool that can run it.
@@ -96,7 +97,7 @@ def measured(cluster: Cluster, attempts: Sequence[Tried]) -> Measured:
         workload=cluster.workload,
         jobs_per_node=cluster.jobs_per_node,
         visible=cluster.visible,
-        overhead=float(np.mean([a.ended - a.submitted - a.seconds for a in ended])),
+        overhead=float(np.mean([a.decided + a.ended - a.submitted - a.seconds for a in ended])),
         slowed=tuple(fit.slope for fit in fits),
     )
 

@@ -59,7 +59,8 @@ class TrainedPolicy:
         }
 
     def __setstate__(self, state: dict) -> None:
-        """Load the model on the CPU, wherever it was trained."""
+        """Load the model on the CPU, wherever it was trained; PyTorch gets one thread for it."""
+        torch.set_num_threads(1)  # as in training: on two, small networks are slower
         model = state["algorithm"].load(io.BytesIO(state["model"]), device="cpu")
         self.__init__(model, state["history"], state["seconds"])
 

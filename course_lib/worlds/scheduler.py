@@ -124,8 +124,8 @@ class HeteroSched(BatchWorld):
 
     @property
     def episodes(self) -> Episodes:
-        """What the present episodes are made of: a simulator may be looked into."""
-        return self._batch.episodes
+        """What the present episodes are made of, a copy: a simulator may be looked into."""
+        return self._batch.episodes.take(self._everyone)
 
     def _begin(self, which, options):
         given = options.get("episodes")

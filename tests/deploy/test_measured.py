@@ -30,10 +30,11 @@ def attempts(each=1000, noise=0.0, overhead=0.004, slopes=SLOPES, seed=0):
             nominal, submitted = rng.uniform(0.01, 0.1), rng.uniform(0, 10)
             seconds = nominal / speeds[pool] * np.exp(slopes[kind] * others)
             seconds *= np.exp(noise * rng.standard_normal())
-            ended = submitted + seconds + overhead * rng.uniform(0.5, 1.5)
+            decided = overhead / 4  # a part of the overhead that comes before
+            ended = submitted + seconds + overhead * rng.uniform(0.5, 1.5) - decided
             found.append(SimpleNamespace(
-                kind=kind, pool=POOLS[pool], nominal=nominal, others=others, submitted=submitted,
-                ended=ended, seconds=seconds,
+                kind=kind, pool=POOLS[pool], nominal=nominal, others=others, decided=decided,
+                submitted=submitted, ended=ended, seconds=seconds,
             ))  # fmt: skip
     return found
 
