@@ -11,6 +11,7 @@ import pytest
 
 from course_lib.deploy.dispatch_release import GUARD, RULE, logs
 from course_lib.deploy.logged import Greedy, Mixed
+from course_lib.deploy.measured import measured
 from course_lib.deploy.off_policy import (
     effective_sample_size,
     ordinary,
@@ -18,6 +19,7 @@ from course_lib.deploy.off_policy import (
     weighted,
     weighted_per_decision,
 )
+from course_lib.deploy.real_jobs import BENCH
 from course_lib.gap import simulate_log
 from course_lib.learning import PD, MinMin, evaluate, record, train_scheduler
 from course_lib.learning.dispatchers import shortest_queue
@@ -390,6 +392,28 @@ def test_a_guard_replaces_what_is_no_action():
         expected, faults = GUARD.ask(lambda seen, a=proposed: a, np.zeros((6, 9)), safe)
         np.testing.assert_array_equal(actions, expected)
         assert bool(replaced) == bool(faults)
+
+
+def test_identifying_a_cluster_from_its_log():
+    names = {"np": np, "POOLS": [pool.name for pool in BENCH.pools]}
+    fitted = written_in("10_a_real_cluster.ipynb", "identify", **names)["fitted"]
+    rng, attempts = np.random.default_rng(0), []
+    for i in range(400):
+        nominal, others = rng.uniform(0.01, 0.1), int(rng.integers(3))
+        seconds = nominal * rng.lognormal() * np.exp((i % 3 - 1) * others)  # one class gets faster
+        attempts.append(SimpleNamespace(
+            kind=BENCH.classes[i % 4].name, pool=BENCH.pools[i // 4 % 2].name, nominal=nominal,
+            others=others, decided=0.0, submitted=0.0, ended=seconds, seconds=seconds,
+        ))  # fmt: skip
+    package = measured(Cluster(BENCH), attempts)
+    lesson = [fitted(attempts, job_class.name) for job_class in BENCH.classes]
+    for job_class, slowed, (speeds, slowing, _) in zip(
+        package.site.classes, package.slowed, lesson, strict=True
+    ):
+        np.testing.assert_allclose(job_class.real_speeds, speeds)
+        assert slowed == pytest.approx(slowing)
+    assert 0.0 in package.slowed and max(package.slowed) > 0
+    assert package.site.noise == pytest.approx(np.std(np.concatenate([r for *_, r in lesson])))
 
 
 def test_a_cusum_is_the_largest_sum_that_ends_now():

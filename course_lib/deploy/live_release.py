@@ -37,11 +37,11 @@ def run_pair(live: Live, env: LiveSched, unit: int) -> dict[str, Any]:
     again.
     """
     first = bool(np.random.default_rng([unit, 2]).integers(2))
-    score, differs, asked, approved = {}, [], 0, 0
+    score, disagreement, asked, approved = {}, [], 0, 0
     for treated in (first, not first):
         live.begin_day(np.array([treated]), unit)
         seen, _ = env.reset(seed=unit)
-        over = False
+        differs, over = [], False
         while not over:
             seen, _, terminated, truncated, _ = env.step(live(seen))
             over = terminated[0] or truncated[0]
@@ -49,10 +49,11 @@ def run_pair(live: Live, env: LiveSched, unit: int) -> dict[str, Any]:
             asked += int(live.asked[0])
             approved += int(live.approved[0])
         score[treated] = on_time(env.logs()[0])
+        disagreement.append(float(np.mean(differs)))
     return {
         "returns": [score[True]],
         "differences": [score[True] - score[False]],
-        "disagreement": [float(np.mean(differs))],
+        "disagreement": disagreement,
         "asked": asked,
         "approved": approved,
     }

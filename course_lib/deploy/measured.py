@@ -79,10 +79,11 @@ def measured(cluster: Cluster, attempts: Sequence[Tried]) -> Measured:
     """Identify a real cluster from what ran there; its jobs come as they do in `cluster`.
 
     `overhead` is the mean of what an attempt took beyond its worker's own time: the decision, the
-    way there and the way back. The logarithm of a worker's time over the nominal one is fitted, class by class, by least squares: a constant for
-    each pool, which is minus the logarithm of the class's speed there, and a slope over the number
-    of other busy workers, not below zero. What remains is the noise. Attempts that failed or have
-    not ended are left out. Raises ValueError where a class has never run in a pool that can run it.
+    way there and the way back. The logarithm of a worker's time over the nominal one is fitted,
+    class by class, by least squares: a constant for each pool, which is minus the logarithm of the
+    class's speed there, and a slope over the number of other busy workers, not below zero. What
+    remains is the noise. Attempts that failed or have not ended are left out. Raises ValueError
+    where a class has never run in a pool that can run it.
     """
     site, ended = cluster.site, [a for a in attempts if np.isfinite(a.seconds)]
     fits = [_fit(job_class, site, ended) for job_class in site.classes]

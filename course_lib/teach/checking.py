@@ -179,15 +179,15 @@ def _floats(value: Any, wanted: str) -> np.ndarray:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two nested structures hold equal numbers and objects."""
+    """Whether two nested structures hold equal numbers and objects; a NaN equals a NaN."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return type(a) is type(b) and np.array_equal(a, b)
+        return type(a) is type(b) and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, str | int | float | complex | bool | None):
-        return a == b
+        return a == b or (a != a and b != b)
     return True  # an object that may well change, such as a generator or an environment
 
 

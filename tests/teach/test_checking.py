@@ -325,6 +325,11 @@ def test_what_is_not_the_numbers_asked_for_is_refused(value, said):
         ([1, 2], [1], False),
         (None, 0, False),
         (object(), object(), True),
+        (np.array([1, np.nan]), np.array([1, np.nan]), True),
+        (np.array([1, np.nan]), np.array([np.nan, 1]), False),
+        ([float("nan")], [float("nan")], True),
+        (float("nan"), 1.0, False),
+        (np.array(["a"]), np.array(["a"]), True),
     ],
 )
 def test_same_compares_nested_structures(a, b, expected):
