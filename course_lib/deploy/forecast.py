@@ -8,20 +8,25 @@ from course_lib.gap.schedule_metrics import metrics_of
 from course_lib.learning.evaluate import Policy, steps_of
 from course_lib.worlds.clusters import Site
 from course_lib.worlds.episodes import Episodes
+from course_lib.worlds.schedule_log import ScheduleLog
 from course_lib.worlds.scheduler import Cluster, HeteroSched
 
 JOBS = ("arrival", "cls", "width", "hours", "estimate")  # what an episode's jobs are made of
 
 
-def slowdown_by(ruler: Site, env: HeteroSched) -> np.ndarray:
-    """Mean bounded slowdown of the finished episode in each world, (n,).
+def logs_by(ruler: Site, env: HeteroSched) -> list[ScheduleLog]:
+    """What happened in each world, with the simulated speeds of `ruler` saying what is best.
 
-    What is best for a job is what the simulated speeds of `ruler` say. Simulators that disagree
-    about that can be compared with one another, and with reality, by one ruler only.
+    Simulators that disagree about that can be compared with one another, and with reality, by one
+    ruler only.
     """
     best = env.episodes.shortest(env.episodes.hours, ruler.table("speeds"))
-    logs = [replace(log, best=b[: len(log.cls)]) for log, b in zip(env.logs(), best, strict=True)]
-    return np.array([metrics_of(log).mean_slowdown for log in logs])
+    return [replace(log, best=b[: len(log.cls)]) for log, b in zip(env.logs(), best, strict=True)]
+
+
+def slowdown_by(ruler: Site, env: HeteroSched) -> np.ndarray:
+    """Mean bounded slowdown of the finished episode in each world, (n,), by one `ruler`."""
+    return np.array([metrics_of(log).mean_slowdown for log in logs_by(ruler, env)])
 
 
 def forecast(

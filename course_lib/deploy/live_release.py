@@ -53,7 +53,7 @@ def run_pair(live: Live, env: LiveSched, unit: int) -> dict[str, Any]:
     return {
         "returns": [score[True]],
         "differences": [score[True] - score[False]],
-        "disagreement": disagreement,
+        "disagreement": [float(np.mean(disagreement))],  # one: both episodes had the same jobs
         "asked": asked,
         "approved": approved,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,12 +46,11 @@ class Chart:
         shift = edges[:-1] - self.first_nodes()
         bars = [
             (attempt, ax.barh(node + shift[attempt.pool], attempt.end - attempt.start, 0.85,
-                              attempt.start, edgecolor="white", lw=0.5,
-                              **style(log.cls[attempt.job])))
+                              attempt.start, **edge(attempt), **style(log.cls[attempt.job])))
             for attempt in log.attempts for node in attempt.nodes
         ]  # fmt: skip
-        for edge in edges[1:-1]:
-            ax.axhline(edge - 0.5, color="0.5", lw=0.8)
+        for border in edges[1:-1]:
+            ax.axhline(border - 0.5, color="0.5", lw=0.8)
         ax.set_yticks((edges[:-1] + edges[1:] - 1) / 2, [pool.name for pool in log.site.pools])
         ax.set(xlim=(0, until), ylim=(edges[-1] - 0.5, -0.5), ylabel="nodes")
         now = ax.axvline(0, color="black", lw=1)
@@ -66,7 +66,7 @@ class Chart:
             mean = f"{log.slowdown[over].mean():.2f}" if over.any() else "-"
             title.set_text(
                 f"{self.name}: {over.sum()} of {len(over)} jobs have ended, mean bounded "
-                f"slowdown {mean}; {waiting} wait"
+                f"slowdown {mean}; {waiting} in the queue"
             )
 
         return move
@@ -130,6 +130,12 @@ class Gantt(Animated):
         figure, moves = self._drawn()
         times = np.linspace(0, self._until, FRAMES)
         return played(figure, lambda t: [move(t) for move in moves], times, self.frame)
+
+
+def edge(attempt) -> dict[str, Any]:
+    """A black edge for an attempt that failed, and a thin white one for all others."""
+    failed = attempt.failed
+    return {"edgecolor": "black" if failed else "white", "lw": 2 if failed else 0.5}
 
 
 def style(cls: int) -> dict[str, str]:

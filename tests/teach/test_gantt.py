@@ -95,6 +95,12 @@ def test_every_attempt_is_a_bar_on_each_of_its_nodes(drawn):
     assert len(bars(ax)) == 7 and max(width for *_, width in bars(ax)) == 3
 
 
+def test_an_attempt_that_failed_has_a_black_edge(drawn):
+    failed = sorted(a.start for a in LOG.attempts if a.failed for _ in a.nodes)
+    black = sorted(bar.get_x() for bar in drawn[0].patches if bar.get_edgecolor()[:3] == (0, 0, 0))
+    assert failed and black == failed
+
+
 @pytest.mark.parametrize(
     ("t", "expected"),
     [
@@ -130,7 +136,7 @@ def test_the_title_counts_the_jobs_and_tells_their_mean_slowdown(drawn, t, ended
     ax, move = drawn
     move(t)
     assert ax.get_title(loc="left") == (
-        f"mine: {ended} of 3 jobs have ended, mean bounded slowdown {mean}; {waiting} wait"
+        f"mine: {ended} of 3 jobs have ended, mean bounded slowdown {mean}; {waiting} in the queue"
     )
 
 
@@ -218,7 +224,9 @@ def test_simulated_schedules_can_be_drawn(figures):
     Gantt({"first fit": log}).still()
     ((figure, _),) = figures
     assert len(bars(figure.axes[0])) == sum(len(a.nodes) for a in log.attempts)
-    expected = f"16 of 16 jobs have ended, mean bounded slowdown {log.slowdown.mean():.2f}; 0 wait"
+    expected = (
+        f"16 of 16 jobs have ended, mean bounded slowdown {log.slowdown.mean():.2f}; 0 in the queue"
+    )
     assert expected in figure.axes[0].get_title(loc="left")
 
 
