@@ -165,6 +165,11 @@ MISTAKES = (
      "likelihood"),
     (lambda s, e: _filled(s, e, 800, False), "what you filled in for the running jobs is an "
      "expectation; they vary around it, and that spread is missing"),
+    (lambda s, e: _due(s, e) * [1, np.sqrt(len(s) / (len(s) - 1))], "the standard deviation is "
+     "larger than the likelihood wants it: you divide by n - 1 somewhere"),
+    (lambda s, e: _due(s, e, lambda z, _: np.exp(log_ndtr(-z))), "a survival is added as it is; "
+     "take its logarithm"),
+    (_moved(lambda m, sd: (round(m, 3), round(sd, 3))), "it is rounded"),
     (_moved(lambda m, sd: (round(m, 2), round(sd, 2))), "it is rounded"),
     (_moved(lambda m, sd: (round(m, 1), round(sd, 1))), "it is rounded, and a lot"),
 )  # fmt: skip

@@ -143,6 +143,8 @@ MISTAKES = (
      "not end, too"),
     (_nan_is_fault, "an episode that did not end counts as -1; it is no fault by itself"),
     (lambda d, f, *rest: rule(d, none(len(d)), *rest), "a fault does not make you fall back"),
+    (lambda d, f, *rest: rule(np.where(f, -1.0, d), none(len(d)), *rest), "a fault is enough by "
+     "itself, whatever the wealth"),
     (_faults_first, "the evidence was there before the fault, and you go on to the fault"),
     (_evidence_first, "the fault came before the evidence, and you wait for the evidence"),
     (_with(when=lambda shown, faults: shown & faults), "a fault *or* evidence is enough; you wait "

@@ -129,12 +129,19 @@ MISTAKES = (
     (_scale(lambda z, s, h: z**2 * s / h), "the spread over the harm belongs under the square, "
      "too"),
     (_scale(lambda z, s, h: (z * s) ** 2 / h), "the harm is squared, too"),
+    (_scale(lambda z, s, h: z * s / h**2), "the quantiles and s are squared, too"),
     (_scale(lambda z, s, h: (z * h / s) ** 2 if s else 0.0), "you ask for more pairs where the "
      "harm is *larger*; turn the ratio round"),
     (lambda d, h, *rest: _pairs(d, abs(d.mean()), *rest), "you plan for the pilots' mean; it is "
      "the harm that was named which shall be noticed"),
     (lambda d, h, *rest: _pairs(d, abs(h + d.mean()), *rest), "the pilots' mean changes the harm; "
      "only their spread is needed"),
+    (lambda d, h, *rest: _pairs(d, abs(h - d.mean()), *rest), "the pilots' mean changes the harm; "
+     "only their spread is needed"),
+    (_with(z=lambda a, p: 2 * norm.ppf(1 - a)), "the quantile of the level comes twice; the second "
+     "is that of the power"),
+    (_with(z=lambda a, p: round(norm.ppf(1 - a), 3) + round(norm.ppf(p), 3)), "quantiles that are "
+     "rounded are not near enough; use `norm.ppf`"),
     (_with(whole=np.floor), "fewer pairs than needed: round up"),
     (_with(whole=np.round), "to the nearest whole number is sometimes too few: round up"),
     (_with(whole=lambda n: np.ceil(n) + 1), "one pair more than needed"),

@@ -125,7 +125,7 @@ def safely(call: str):
     except TimeUp:
         raise CheckFailed(
             f"it did not return within {SECONDS_PER_CALL:g} seconds when {call}; "
-            "look for a loop that never ends"
+            "look for a loop that never ends, or for a slow call for each number"
         ) from None
     except BaseException as error:  # SystemExit too: a learner's exit() must not end the kernel
         if isinstance(error, NotImplementedError) and not in_library(error):

@@ -52,6 +52,19 @@ def fit_service_time(seconds, ended):
 """
 
 FIT_ANSWERS = [
+    _fit("survival as it is", "take its logarithm", "norm.logsf(z)", "norm.sf(z)"),
+    _fit(
+        "three places",
+        "it is rounded",
+        FOUND,
+        "return [round(x, 3) for x in (found.x[0], np.exp(found.x[1]))]",
+    ),
+    _fit(
+        "corrected by n - 1",
+        "divide by n - 1 somewhere",
+        "np.exp(found.x[1])",
+        "np.exp(found.x[1]) * np.sqrt(len(logs) / (len(logs) - 1))",
+    ),
     _formula("dropped", "you drop", "return logs[ended].mean(), logs[ended].std()"),
     _formula("counted", "as if they had just ended", "return logs.mean(), logs.std()"),
     _formula(
@@ -340,6 +353,15 @@ def _size(name: str, hint: str, *changes: str, like: str = "") -> Wrong:
 
 
 SIZE_ANSWERS = [
+    _size("harm from the mean", "mean changes the harm", "/ harm", "/ (harm - differences.mean())"),
+    _size("only harm squared", "s are squared", N, "n = z * spread / harm**2"),
+    _size("level twice", "level comes twice", "norm.ppf(power)", "norm.ppf(1 - alpha)"),
+    _size(
+        "from a table",
+        "use `norm.ppf`",
+        Z,
+        "round(norm.ppf(1 - alpha), 3) + round(norm.ppf(power), 3)",
+    ),
     _size("two sides", "two-sided", "1 - alpha", "1 - alpha / 2"),
     _size("no power", "power does not come in", Z, "norm.ppf(1 - alpha)"),
     _size("no alpha", "alpha does not come in", Z, "norm.ppf(power)"),
@@ -571,6 +593,12 @@ def _loop(name: str, hint: str, *changes: str, like: str = "") -> Wrong:
 
 
 RULE_ANSWERS = [
+    _first(
+        "a fault is the worst",
+        "whatever the wealth",
+        "differences = np.where(faults, -1.0, differences)",
+        "faults = np.zeros(len(faults), dtype=bool)",
+    ),
     _first(
         "NaN left out",
         "you leave those units out, and count",

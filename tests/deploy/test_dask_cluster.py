@@ -69,10 +69,11 @@ def test_nothing_is_left_of_a_cluster_and_nobody_else_could_reach_it(fails):
 
 
 SCRIPT = """
-import os, time
+import os, signal, time
 from course_lib.deploy.dask_cluster import Workers, local_cluster
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     with local_cluster({"plain": 1}) as address, Workers(address, ("plain",)) as workers:
         print(workers.submit(workers.alive()[0], os.getpid).result(), flush=True)
         time.sleep(600)
