@@ -26,7 +26,8 @@ def local_cluster(pools: Mapping[str, int]) -> Iterator[str]:
     """Run a cluster with so many workers per pool on this machine; gives its address.
 
     Every worker is a process of its own, which is started again if it dies. Nothing listens but on
-    the loopback interface. All processes end when the block is left, in whatever way.
+    the loopback interface. All processes end when the block is left, in whatever way. A script, but
+    no notebook, has to call this below `if __name__ == "__main__":`, for workers import it anew.
     """
     quiet = {"host": LOOPBACK, "dashboard_address": f"{LOOPBACK}:0"}
     options = quiet | {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.CRITICAL}
