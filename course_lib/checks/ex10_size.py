@@ -174,7 +174,10 @@ def canary_size(answer: Answer) -> None:
                 f"{type(got).__name__}; `range` wants an int")  # fmt: skip
         require(came[-1] % 1 == 0, f"{what}: {came[-1]:.6g} is no whole number of pairs")
     given = [tuple(each) for _, *each in cases]
-    hint = explained(came, given, MISTAKES, "")
+    # Who makes one of the mistakes may have forgotten the least number of pairs as well.
+    hint = explained(came, given, MISTAKES, "") or explained(
+        [max(2.0, n) for n in came], given, MISTAKES, ""
+    )
     for (what, *each), got in zip(cases, came, strict=True):
         due = _pairs(*each)
         said = f"{what}, {_asked(*each)}: the number is not {got:.10g}"

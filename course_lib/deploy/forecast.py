@@ -20,7 +20,8 @@ def logs_by(ruler: Site, env: HeteroSched) -> list[ScheduleLog]:
     Simulators that disagree about that can be compared with one another, and with reality, by one
     ruler only.
     """
-    best = env.episodes.shortest(env.episodes.hours, ruler.table("speeds"))
+    episodes = env.episodes
+    best = episodes.shortest(episodes.hours, ruler.table("speeds"))
     return [replace(log, best=b[: len(log.cls)]) for log, b in zip(env.logs(), best, strict=True)]
 
 

@@ -12,13 +12,12 @@ import numpy as np
 from distributed import CancelledError, Future
 
 from course_lib.deploy.dask_cluster import Workers
-from course_lib.deploy.real_jobs import UNITS_PER_SECOND, run
+from course_lib.deploy.real_jobs import ACCELERATOR, UNITS_PER_SECOND, run
 from course_lib.worlds.cluster_batch import LOST_COSTS, ClusterBatch
 from course_lib.worlds.episodes import SECOND
 from course_lib.worlds.schedule_log import ScheduleLog, Started, logs_of
 from course_lib.worlds.scheduler import Cluster, HeteroSched
 
-ACCELERATOR = "accelerator"  # the pool whose workers run the fast versions
 LOOK = 0.2  # s, between two looks whether all workers are alive
 PATIENCE = 30.0  # s, for a worker to report or to come back
 
@@ -35,10 +34,10 @@ class Attempt:
     others: int  # workers that were busy when it was submitted
     decided: float  # s, from what made it possible until it was submitted
     submitted: float
+    where: str = field(repr=False)  # address of the worker
     ended: float = np.inf  # when the answer was here; infinite: it has not ended
     seconds: float = np.nan  # that the worker needed for it
     failed: bool = False  # the worker died
-    where: str = field(default="", repr=False)
     future: Future | None = field(default=None, repr=False, compare=False)
 
 
@@ -74,11 +73,11 @@ class LiveBatch(ClusterBatch):
         nominal = self.episodes.hours[0, job] / SECOND
         self.cost -= self.slowdown(rows, jobs, self.now)  # the whole is charged at its end
         now = self.clock()
-        attempt = Attempt(job, node, kind, pool, nominal, others, now - self._event, now)
+        where, decided = self._address[node], now - self._event
+        attempt = Attempt(job, node, kind, pool, nominal, others, decided, now, where)
         self._event = now
-        attempt.where = self._address[node]
         units = max(1, round(nominal * UNITS_PER_SECOND[kind]))
-        attempt.future = self.workers.submit(attempt.where, run, kind, units, pool == ACCELERATOR)
+        attempt.future = self.workers.submit(where, run, kind, units, pool == ACCELERATOR)
         self.attempts.append(attempt)
         self._running[node] = attempt
         reports = self._reports  # of this episode

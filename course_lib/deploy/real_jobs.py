@@ -77,6 +77,7 @@ PLAIN: dict[str, Callable[[int], float]] = {
     "wait": wait,
 }
 FAST = PLAIN | {"dense": dense_fast, "sort": sort_fast}
+ACCELERATOR = "accelerator"  # the pool whose workers run the fast versions
 # Units per second on a plain worker, as the datasheet has them.
 UNITS_PER_SECOND = {"dense": 60_000, "sort": 5_000, "parse": 20_000, "wait": 1_000}
 
@@ -97,7 +98,7 @@ def _job_class(kind: str, faster: float, share: float) -> JobClass:
 # What its vendor says: whatever computes is twenty times as fast on the accelerator.
 BENCH = Site(
     "bench",
-    pools=(Pool("accelerator", 1, 1), Pool("plain", 2, 2)),
+    pools=(Pool(ACCELERATOR, 1, 1), Pool("plain", 2, 2)),
     classes=(
         _job_class("dense", 20.0, 0.3),
         _job_class("sort", 20.0, 0.2),
