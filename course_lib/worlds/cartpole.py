@@ -14,6 +14,7 @@ import numpy as np
 from gymnasium import spaces
 
 from course_lib.worlds.batch import BatchWorld, SingleWorld
+from course_lib.worlds.delay_line import DelayLine
 from course_lib.worlds.physics import Physics, Sampler, bounds, quantity
 
 TIME_STEP = 0.02  # s, the control period
@@ -113,9 +114,11 @@ class CartPole(BatchWorld):
             }
         )
         self._state = np.zeros((4, num_envs))  # true x, x_dot, theta, theta_dot
+        self._slopes = np.zeros((4, num_envs))  # of the state, per second
         self._force = np.zeros(num_envs)
         self._commands = DelayLine(bounds(self.physics.action_delay)[1], (num_envs,))
-        self._readings = DelayLine(bounds(self.physics.observation_delay)[1], (num_envs, 4))
+        longest = bounds(self.physics.observation_delay)[1]
+        self._readings = DelayLine(longest, (num_envs, 4), np.float32)
         self._last_reading = np.zeros((num_envs, 4))
         self._sample = self.physics.sample
         self._episodes = None  # constants of the episodes to come, (constants, episodes)
@@ -142,7 +145,13 @@ class CartPole(BatchWorld):
         `physics`, so everything drawn must lie within its ranges; if not, the next episode to start
         raises ValueError.
         """
-        self._sample, self._episodes = sample, None
+
+        def within(rng, size):
+            drawn = sample(rng, size)
+            self.physics.require_within(drawn)
+            return drawn
+
+        self._sample, self._episodes = within, None
 
     def reset(self, *, seed=None, options=None):
         """Start new episodes; see the class for `options`."""
@@ -157,82 +166,79 @@ class CartPole(BatchWorld):
         else:
             self._state[:, which] = self.np_random.uniform(-0.05, 0.05, (4, which.size))
         self._force[which] = 0.0
-        self._commands.fill(which, 0.0)
+        if self._able.action_delay:
+            self._commands.fill(which, 0.0, self._k.action_delay[which])
         reading = self._measure(which)
         self._last_reading[which] = reading
-        self._readings.fill(which, reading)
-        return reading.astype(np.float32)
+        if self._able.observation_delay:
+            self._readings.fill(which, reading, self._k.observation_delay[which])
+        return reading.astype(np.float32, order="C")
 
     def _draw_constants(self, count):
         """Return the constants of `count` new episodes, (constants, count)."""
         if self._episodes is None or self._episodes.shape[1] < count:
-            drawn = self._sample(self.np_random, max(count, EPISODES_DRAWN_AHEAD))
-            self.physics.require_within(drawn)
-            self._episodes = constants(drawn)
+            ahead = max(self.num_envs, EPISODES_DRAWN_AHEAD)
+            self._episodes = constants(self._sample(self.np_random, ahead))
         drawn, self._episodes = self._episodes[:, :count], self._episodes[:, count:]
         return drawn
 
     def _advance(self, actions):
-        k, (x, x_dot, theta, theta_dot) = self._k, self._state
+        k, (_, x_dot, theta, theta_dot) = self._k, self._state
         force = self._push(actions)
         sin, cos = np.sin(theta), np.cos(theta)
         drive = (force + k.pole_moment * theta_dot * theta_dot * sin) * k.inverse_mass
         if self._able.cart_friction:
-            drive -= k.cart_friction * k.inverse_mass * x_dot
+            drive -= k.cart_drag * x_dot
         turn = k.weight * sin - cos * drive
         if self._able.joint_friction:
             turn -= k.hinge_drag * theta_dot
         theta_acc = turn / (k.length_4_3 - k.length_share * cos * cos)
-        x_acc = drive - k.pole_moment * k.inverse_mass * theta_acc * cos
+        x_acc = drive - k.moment_share * theta_acc * cos
         if self._able.floor_tilt:
             x_acc += k.downhill
         # Explicit Euler, as in Gymnasium: positions move with the old velocities.
-        self._state = np.array(
-            [
-                x + TIME_STEP * x_dot,
-                x_dot + TIME_STEP * x_acc,
-                theta + TIME_STEP * theta_dot,
-                theta_dot + TIME_STEP * theta_acc,
-            ]
-        )
-        terminated = (np.abs(self._state[0]) > RAIL_LIMIT) | (np.abs(self._state[2]) > TILT_LIMIT)
+        self._slopes[:] = x_dot, x_acc, theta_dot, theta_acc
+        self._slopes *= TIME_STEP
+        self._state += self._slopes
+        x, _, theta, _ = self._state
+        terminated = (np.abs(x) > RAIL_LIMIT) | (np.abs(theta) > TILT_LIMIT)
         return self._observe(), np.ones(self.num_envs, dtype=np.float32), terminated
 
     def _push(self, actions):
         """The force on the cart (num_envs,) in N, given the newest commands."""
         command = (2.0 * actions - 1.0) * self._k.force
         if self._able.action_delay:
-            command = self._commands.pass_on(command, self._k.action_delay)
+            command = self._commands.pass_on(command)
         if self._able.motor_lag:
-            command = self._force + (1.0 - self._k.motor_lag) * (command - self._force)
+            command = self._force + self._k.motor_share * (command - self._force)
         self._force = push = command
         if self._able.force_noise:
             push = push + self._k.force_noise * self.np_random.standard_normal(self.num_envs)
         if self._able.bump_chance and self._able.bump_force:
-            chance = self._k.bump_chance / 2  # from each side
             u = self.np_random.random(self.num_envs)
-            push = push + self._k.bump_force * ((u < chance) - 1.0 * (u > 1 - chance))
+            side = (u < self._k.bumped_right) - 1.0 * (u > self._k.not_bumped_left)
+            push = push + self._k.bump_force * side
         return push
 
     def _measure(self, which):
         """Fresh readings (len(which), 4) of the true state: noise and bias, nothing later."""
-        reading = self._state[:, which].T.copy()
+        reading = self._state[:, which].copy()  # (4, len(which))
         if self._able.observation_noise:
-            noise = self.np_random.standard_normal(reading.shape)
-            reading += self._k.observation_noise[which, None] * noise
+            noise = self.np_random.standard_normal(reading.T.shape)
+            reading += np.multiply(noise.T, self._k.observation_noise[which], order="C")
         if self._able.sensor_bias:
-            reading[:, 2] += self._k.sensor_bias[which]
-        return reading
+            reading[2] += self._k.sensor_bias[which]
+        return reading.T
 
     def _observe(self):
         reading = self._measure(slice(None))
         if self._able.sensor_dropout:
             lost = self.np_random.random(self.num_envs) < self._k.sensor_dropout
-            reading[lost] = self._last_reading[lost]
+            np.copyto(reading, self._last_reading, where=lost[:, None])
             self._last_reading = reading
         if self._able.observation_delay:
-            reading = self._readings.pass_on(reading, self._k.observation_delay)
-        return reading.astype(np.float32)
+            return self._readings.pass_on(reading)
+        return reading.astype(np.float32, order="C")
 
 
 def constants(drawn: dict[str, np.ndarray]) -> np.ndarray:
@@ -247,9 +253,15 @@ def constants(drawn: dict[str, np.ndarray]) -> np.ndarray:
         "downhill": -g * np.sin(slope),
         "inverse_mass": 1.0 / total,
         "pole_moment": m * length,
+        "moment_share": m * length * (1.0 / total),
+        "cart_drag": drawn["cart_friction"] * (1.0 / total),
         "hinge_drag": drawn["joint_friction"] / (m * length),
         "length_4_3": length * (4.0 / 3.0),
         "length_share": length * m / total,
+        "motor_share": 1.0 - drawn["motor_lag"],  # of the way to the command, per step
+        # Where a uniform random number has to lie for a bump from either side.
+        "bumped_right": drawn["bump_chance"] / 2,
+        "not_bumped_left": 1 - drawn["bump_chance"] / 2,
     }
     everything = drawn | derived
     return np.array([everything[name] for name in CONSTANTS])
@@ -260,43 +272,24 @@ CONSTANTS = (
     "downhill",
     "inverse_mass",
     "pole_moment",
+    "moment_share",
+    "cart_drag",
     "hinge_drag",
     "length_4_3",
     "length_share",
     "force",
-    "cart_friction",
     "action_delay",
     "observation_delay",
-    "motor_lag",
+    "motor_share",
     "force_noise",
     "bump_chance",
     "bump_force",
+    "bumped_right",
+    "not_bumped_left",
     "observation_noise",
     "sensor_bias",
     "sensor_dropout",
 )
-
-
-class DelayLine:
-    """Values on their way: each world gets back what went in some steps ago.
-
-    `shape` is (n, ...), the shape of one step's values; `longest` is the largest delay in steps.
-    """
-
-    def __init__(self, longest: float, shape: tuple[int, ...]):
-        self._past = np.zeros((int(longest) + 1, *shape))
-        self._everyone = np.arange(shape[0])
-        self._newest = 0
-
-    def fill(self, which: np.ndarray, value: float | np.ndarray) -> None:
-        """Forget the past of these worlds; until newer values arrive they get `value`."""
-        self._past[:, which] = value
-
-    def pass_on(self, values: np.ndarray, delay: np.ndarray) -> np.ndarray:
-        """Put in `values` (n, ...) and return those of `delay` (n,) steps ago."""
-        self._newest = (self._newest + 1) % len(self._past)
-        self._past[self._newest] = values
-        return self._past[(self._newest - delay.astype(int)) % len(self._past), self._everyone]
 
 
 def single_cartpole(physics: CartPolePhysics | None = None) -> SingleWorld:

@@ -9,7 +9,8 @@ from gymnasium import spaces
 from gymnasium.vector.utils import batch_space
 
 from course_lib.worlds.camera import Camera
-from course_lib.worlds.cartpole import RAIL_LIMIT, TILT_LIMIT, CartPole, CartPolePhysics, DelayLine
+from course_lib.worlds.cartpole import RAIL_LIMIT, TILT_LIMIT, CartPole, CartPolePhysics
+from course_lib.worlds.delay_line import DelayLine
 from course_lib.worlds.distributions import Uniform
 from course_lib.worlds.physics import Physics, bounds, quantity
 
@@ -82,7 +83,7 @@ class PoseCartPole(CartPole):
         self.single_observation_space = spaces.Box(-high, high)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         longest = bounds(physics.observation_delay)[1]
-        self._readings = DelayLine(longest, (num_envs, 2))
+        self._readings = DelayLine(longest, (num_envs, 2), np.float32)
         self._last_reading = np.zeros((num_envs, 2))
         self._sensor = sensor
         self._drawn = {}

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium import spaces
 
 from course_lib.worlds.batch import BatchWorld, SingleWorld
-from course_lib.worlds.cartpole import DelayLine
+from course_lib.worlds.delay_line import DelayLine
 from course_lib.worlds.physics import Physics, bounds, quantity
 
 CONTROL_STEP = 0.05  # s, the control period
@@ -114,13 +114,13 @@ class Puck(BatchWorld):
         self._start[which] = self._state[which, 4:6]
         for name, values in self.physics.sample(self.np_random, which.size).items():
             self._k.setdefault(name, np.zeros(self.num_envs))[which] = values
-        self._commands.fill(which, 0.0)
+        self._commands.fill(which, 0.0, self._k["action_delay"][which])
         return observe(self._state[which], 0)
 
     def _advance(self, actions):
         k = self._k
         if self._delays:
-            actions = self._commands.pass_on(actions, k["action_delay"])
+            actions = self._commands.pass_on(actions)
         wanted = SPEED * k["hand_gain"][:, None] * actions
         self._state = slide(self._state, wanted, k["friction"], k["tilt"], k["bounce"])
         self._arrived = self.where
