@@ -89,7 +89,7 @@ class BatchWorld(VectorEnv):
     def _allowed(self, actions: np.ndarray) -> bool:
         """Whether the actions (n, ...) are in the action space."""
         one = self.single_action_space
-        if not isinstance(one, spaces.Discrete) or actions.dtype.kind not in "biuf":
+        if not isinstance(one, spaces.Discrete) or actions.dtype.kind not in "iu":
             return self.action_space.contains(actions)
         # The same, but several times faster, which is felt with few worlds.
         fits = actions.shape == (self.num_envs,)

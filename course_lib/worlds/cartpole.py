@@ -188,7 +188,7 @@ class CartPole(BatchWorld):
         sin, cos = np.sin(theta), np.cos(theta)
         drive = (force + k.pole_moment * theta_dot * theta_dot * sin) * k.inverse_mass
         if self._able.cart_friction:
-            drive -= k.cart_drag * x_dot
+            drive -= k.cart_friction * k.inverse_mass * x_dot
         turn = k.weight * sin - cos * drive
         if self._able.joint_friction:
             turn -= k.hinge_drag * theta_dot
@@ -210,13 +210,14 @@ class CartPole(BatchWorld):
         if self._able.action_delay:
             command = self._commands.pass_on(command)
         if self._able.motor_lag:
-            command = self._force + self._k.motor_share * (command - self._force)
+            command = self._force + (1.0 - self._k.motor_lag) * (command - self._force)
         self._force = push = command
         if self._able.force_noise:
             push = push + self._k.force_noise * self.np_random.standard_normal(self.num_envs)
         if self._able.bump_chance and self._able.bump_force:
+            chance = self._k.bump_chance / 2  # from each side
             u = self.np_random.random(self.num_envs)
-            side = (u < self._k.bumped_right) - 1.0 * (u > self._k.not_bumped_left)
+            side = (u < chance) - 1.0 * (u > 1 - chance)
             push = push + self._k.bump_force * side
         return push
 
@@ -254,14 +255,9 @@ def constants(drawn: dict[str, np.ndarray]) -> np.ndarray:
         "inverse_mass": 1.0 / total,
         "pole_moment": m * length,
         "moment_share": m * length * (1.0 / total),
-        "cart_drag": drawn["cart_friction"] * (1.0 / total),
         "hinge_drag": drawn["joint_friction"] / (m * length),
         "length_4_3": length * (4.0 / 3.0),
         "length_share": length * m / total,
-        "motor_share": 1.0 - drawn["motor_lag"],  # of the way to the command, per step
-        # Where a uniform random number has to lie for a bump from either side.
-        "bumped_right": drawn["bump_chance"] / 2,
-        "not_bumped_left": 1 - drawn["bump_chance"] / 2,
     }
     everything = drawn | derived
     return np.array([everything[name] for name in CONSTANTS])
@@ -273,19 +269,17 @@ CONSTANTS = (
     "inverse_mass",
     "pole_moment",
     "moment_share",
-    "cart_drag",
+    "cart_friction",
     "hinge_drag",
     "length_4_3",
     "length_share",
     "force",
     "action_delay",
     "observation_delay",
-    "motor_share",
+    "motor_lag",
     "force_noise",
     "bump_chance",
     "bump_force",
-    "bumped_right",
-    "not_bumped_left",
     "observation_noise",
     "sensor_bias",
     "sensor_dropout",
