@@ -84,18 +84,22 @@ def fingerprint(model: BaseAlgorithm, history: int) -> str:
     return digest.hexdigest()
 
 
-def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:
+def numpy_network(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:
     """The network of a plain actor in NumPy, or None if it is of another kind.
 
-    `model.predict` spends far more time on checks and conversions than on a network this small.
-    The weights are views of PyTorch's, so that further training shows here at once.
+    It maps observations (n, d) to what actions are drawn from, (n, a): the scores of discrete ones,
+    the mean of continuous ones. PyTorch and Stable-Baselines3 spend far more time on checks and
+    conversions than on a network this small. The weights are views of PyTorch's, so that further
+    training shows here at once.
     """
     seen = policy.observation_space
     flat = isinstance(seen, spaces.Box) and len(seen.shape) == 1
     plain = type(policy) is ActorCriticPolicy and not policy.squash_output
     if not (plain and flat and type(policy.features_extractor) is FlattenExtractor):
         return None
-    if policy.device.type != "cpu":
+    if policy.device.type != "cpu" or not isinstance(
+        policy.action_space, spaces.Discrete | spaces.Box
+    ):
         return None
     hidden = list(policy.mlp_extractor.policy_net)
     if any(type(layer) not in (nn.Linear, nn.Tanh) for layer in hidden):
@@ -105,16 +109,22 @@ def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None
         for layer in (*hidden, policy.action_net)
         if isinstance(layer, nn.Linear)
     ]
-    space = policy.action_space
 
-    def act(observations: np.ndarray) -> np.ndarray:
+    def network(observations: np.ndarray) -> np.ndarray:
         x = observations  # (n, d)
         for weight, bias in layers[:-1]:
             x = np.tanh(x @ weight.T + bias)
         weight, bias = layers[-1]
-        x = x @ weight.T + bias  # (n, actions): scores, or the mean of a Gaussian
-        if isinstance(space, spaces.Discrete):
-            return x.argmax(axis=1)
-        return np.clip(x, space.low, space.high)
+        return x @ weight.T + bias
 
-    return act if isinstance(space, spaces.Discrete | spaces.Box) else None
+    return network
+
+
+def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:
+    """The most likely actions of a plain actor, or None if it is of another kind."""
+    network, space = numpy_network(policy), policy.action_space
+    if network is None:
+        return None
+    if isinstance(space, spaces.Discrete):
+        return lambda observations: network(observations).argmax(axis=1)
+    return lambda observations: np.clip(network(observations), space.low, space.high)

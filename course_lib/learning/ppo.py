@@ -12,6 +12,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
 
 from course_lib.learning.evaluate import World
+from course_lib.learning.fast_ppo import FastPPO
 from course_lib.learning.policy import TrainedPolicy
 from course_lib.learning.progress import progress_bar
 from course_lib.learning.sb3_adapter import SB3Adapter
@@ -22,9 +23,9 @@ from course_lib.worlds.history import with_history
 # usual because 0.98 per 20 ms step already looks a second ahead, enough to balance a pole.
 FAST_PPO = {
     "n_steps": 64,
-    "batch_size": 256,
+    "batch_size": 512,
     "n_epochs": 5,
-    "learning_rate": 2e-3,
+    "learning_rate": 5e-3,
     "gamma": 0.98,
     "gae_lambda": 0.95,
 }
@@ -63,7 +64,7 @@ def train_ppo(
     progress: bool = True,
     callbacks: Sequence[BaseCallback] = (),
     start: TrainedPolicy | None = None,
-    algorithm: type[PPO] = PPO,
+    algorithm: type[PPO] = FastPPO,
     policy: str | type[BasePolicy] = "MlpPolicy",
     **settings,
 ) -> TrainedPolicy:

@@ -16,6 +16,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from torch.distributions import kl_divergence
 
 from course_lib.learning import ROBUST_PPO, TrainedPolicy, World, evaluate, train_ppo
+from course_lib.learning.fast_ppo import FastPPO
 from course_lib.transfer.side_by_side import SideBySide
 
 
@@ -150,7 +151,7 @@ def fine_tune(
         seed,
         start=start,
         history=start.history,
-        algorithm=AnchoredPPO if anchor else PPO,
+        algorithm=AnchoredPPO if anchor else FastPPO,
         callbacks=[KeepBest(validate, start.history)] if validate is not None else [],
         progress=progress,
         **(ROBUST_PPO | given | settings),

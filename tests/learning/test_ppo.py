@@ -139,5 +139,5 @@ def test_a_trained_policy_survives_pickling(name, request):
 
 
 def test_a_policy_says_how_long_it_was_trained(tiny, tiny_with_history):
-    assert repr(tiny) == "TrainedPolicy(PPO, 512 steps)"
-    assert repr(tiny_with_history) == "TrainedPolicy(PPO, 512 steps, history=5)"
+    assert repr(tiny) == "TrainedPolicy(FastPPO, 512 steps)"
+    assert repr(tiny_with_history) == "TrainedPolicy(FastPPO, 512 steps, history=5)"

@@ -8,6 +8,7 @@ import torch
 from stable_baselines3 import PPO
 
 from course_lib.learning import FAST_PPO, Falling, ResultStore, SB3Adapter, run_many, train_ppo
+from course_lib.learning.fast_ppo import FastPPO
 from course_lib.learning.store import key_of, provenance_of
 from course_lib.transfer.progressive import Part, Stage, stages_toward, toward, train_in_stages
 from course_lib.worlds import SIMULATED_TARGET, CartPolePhysics, Uniform
@@ -113,13 +114,13 @@ def test_parts_of_a_schedule_make_up_the_whole():
 @pytest.mark.parametrize("one_schedule", [True, False])
 def test_the_rate_falls_over_the_whole_or_anew_in_each_stage(one_schedule, monkeypatch):
     rates = []
-    plain = PPO.train
+    plain = FastPPO.train
 
     def noting(model):
         plain(model)
         rates.append(model.policy.optimizer.param_groups[0]["lr"])
 
-    monkeypatch.setattr(PPO, "train", noting)
+    monkeypatch.setattr(FastPPO, "train", noting)
     stages = (Stage(NOMINAL, 2 * ROLLOUT), Stage(SIMULATED_TARGET, 2 * ROLLOUT))
     train_in_stages(
         stages, 0, one_schedule=one_schedule, learning_rate=Falling(1.0), history=1, **TINY
@@ -154,7 +155,7 @@ def test_training_goes_on_where_the_stage_before_ended():
 
 
 def test_the_loop_written_with_stable_baselines_alone_gives_the_same_policy():
-    ours = train_in_stages(TWO, 5, learning_rate=1e-3, history=0, **TINY)
+    ours = train_in_stages(TWO, 5, learning_rate=1e-3, history=0, algorithm=PPO, **TINY)
     settings = {k: v for k, v in TINY.items() if k not in ("num_envs", "progress")}
     settings = FAST_PPO | settings | {"learning_rate": 1e-3}
     parameters = None

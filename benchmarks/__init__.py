@@ -1,0 +1,1 @@
+"""Side-by-side timings: this course against what a learner would otherwise use."""
