@@ -1,9 +1,11 @@
-"""Stable-Baselines3's PPO with fewer small calls: the same algorithm, about twice as fast here.
+"""Stable-Baselines3's PPO with fewer small calls: bit for bit the same policies, in half the time.
 
-A network this small spends most of its time between the calculations. So a rollout chooses its
-actions in NumPy, asks for values and likelihoods once, for all of its steps together, and an update
-keeps no statistics that nobody reads.
+A network this small spends most of its time between the calculations. So where the policy is a
+plain network that chooses among actions, its few formulas are written out here, instead of asking
+for features, latents and distributions; and an update keeps no statistics that nobody reads.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -11,27 +13,31 @@ from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.learning.policy import numpy_network
+from course_lib.learning.policy import plain_layers
 
 
 class FastPPO(PPO):
-    """PPO (Schulman et al. 2017, arXiv:1707.06347) as `PPO` has it, without its training log.
+    """PPO (Schulman et al. 2017, arXiv:1707.06347), as `PPO` has it, without its training log.
 
-    The rollouts of a policy that is no plain network, and of one with `use_sde`, are
-    Stable-Baselines3's own. Advantages are normalised; values are not clipped and there is no
-    `target_kl`: ValueError for settings that ask for either.
+    Raises ValueError for settings that it does not know: it normalises advantages, and has no
+    `target_kl`, `clip_range_vf` or `use_sde`.
     """
 
     def _setup_model(self) -> None:
-        if self.target_kl is not None or self.clip_range_vf is not None:
-            raise ValueError("FastPPO has no target_kl and no clip_range_vf; use PPO for these")
-        # Stable-Baselines3's Adam, which updates all weights in one call.
-        self.policy_kwargs.setdefault("optimizer_kwargs", {"eps": 1e-5, "fused": True})
+        if self.target_kl or self.clip_range_vf or self.use_sde or not self.normalize_advantage:
+            raise ValueError(
+                "FastPPO normalises advantages and has no target_kl, clip_range_vf or use_sde; "
+                "use PPO for these"
+            )
         super()._setup_model()
-        self._rng = np.random.default_rng(self.seed)
+        # One call for all weights. Stable-Baselines3 leaves that to PyTorch, which does it on GPUs.
+        for group in self.policy.optimizer.param_groups:
+            group["foreach"] = True
 
     def collect_rollouts(
         self,
@@ -41,64 +47,46 @@ class FastPPO(PPO):
         n_rollout_steps: int,
     ) -> bool:
         """Fill the buffer with steps of the present policy; False if a callback ends training."""
-        network = None if self.use_sde else numpy_network(self.policy)
+        network = choosing(self.policy)
         if network is None:
             return super().collect_rollouts(env, callback, rollout_buffer, n_rollout_steps)
-        buffer, cut_off = rollout_buffer, []
+        buffer = rollout_buffer
         buffer.reset()
         callback.on_rollout_start()
-        for t in range(n_rollout_steps):
-            buffer.observations[t] = self._last_obs
-            buffer.episode_starts[t] = self._last_episode_starts
-            actions, acted = self._explore(network(self._last_obs))
-            new_obs, rewards, dones, infos = env.step(acted)
+        for _ in range(n_rollout_steps):
+            with torch.no_grad():
+                log_chances, values = network(torch.as_tensor(self._last_obs))
+                drawn = torch.multinomial(
+                    log_chances.softmax(dim=1), 1, replacement=True
+                )  # (worlds, 1)
+                log_probs = log_chances.gather(1, drawn)[:, 0]
+            actions = drawn[:, 0].numpy()
+            new_obs, rewards, dones, infos = env.step(actions)
             self.num_timesteps += env.num_envs
             callback.update_locals(locals())
             if not callback.on_step():
                 return False
-            buffer.actions[t] = actions.reshape(env.num_envs, -1)
-            buffer.rewards[t] = rewards
             if dones.any():
                 self._update_info_buffer(infos, dones)
-                ended = np.flatnonzero(dones)
-                cut_off += [(t, i, infos[i]) for i in ended if infos[i].get("TimeLimit.truncated")]
+                self._add_what_was_cut_off(rewards, dones, infos)
+            buffer.add(
+                self._last_obs, actions, rewards, self._last_episode_starts, values, log_probs
+            )
             self._last_obs, self._last_episode_starts = new_obs, dones
-        buffer.pos, buffer.full = n_rollout_steps, True
-        self._judge(buffer, cut_off)
+        with torch.no_grad():
+            _, values = network(torch.as_tensor(new_obs))
+        buffer.compute_returns_and_advantage(values, dones)
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True
 
-    def _explore(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Draw actions (n, ...) from the network's outputs; also as the environment takes them."""
-        if isinstance(self.action_space, spaces.Discrete):
-            # The largest of scores + Gumbel noise has the probabilities of a softmax.
-            actions = (scores + self._rng.gumbel(size=scores.shape)).argmax(axis=1)
-            return actions, actions
-        spread = np.exp(self.policy.log_std.detach().numpy())
-        actions = scores + spread * self._rng.standard_normal(scores.shape, dtype=np.float32)
-        return actions, np.clip(actions, self.action_space.low, self.action_space.high)
-
-    @torch.no_grad()
-    def _judge(self, buffer: RolloutBuffer, cut_off: list) -> None:
-        """Values, likelihoods and advantages of all steps of a rollout."""
-        shape = buffer.rewards.shape  # (steps, worlds)
-        seen = torch.as_tensor(buffer.observations).flatten(0, 1)
-        values, log_probs, _ = self.policy.evaluate_actions(seen, self._actions(buffer.actions))
-        buffer.values[:] = values.numpy().reshape(shape)
-        buffer.log_probs[:] = log_probs.numpy().reshape(shape)
-        if cut_off:  # what would have come after the time limit
-            steps, worlds, infos = zip(*cut_off, strict=True)
-            last = np.stack([info["terminal_observation"] for info in infos])
-            beyond = self.policy.predict_values(torch.as_tensor(last)).numpy()[:, 0]
-            buffer.rewards[steps, worlds] += self.gamma * beyond
-        ahead = self.policy.predict_values(torch.as_tensor(self._last_obs))
-        buffer.compute_returns_and_advantage(ahead, self._last_episode_starts)
-
-    def _actions(self, actions: np.ndarray) -> torch.Tensor:
-        """The buffer's actions (steps, worlds, d) as policies take them, all steps in a row."""
-        flat = torch.as_tensor(actions).flatten(0, 1)
-        return flat[:, 0].long() if isinstance(self.action_space, spaces.Discrete) else flat
+    def _add_what_was_cut_off(self, rewards: np.ndarray, dones: np.ndarray, infos: list) -> None:
+        """Add the value of the last state to the last reward of an episode that ran out of time."""
+        for i in np.flatnonzero(dones):
+            if infos[i].get("TimeLimit.truncated"):
+                last, _ = self.policy.obs_to_tensor(infos[i]["terminal_observation"])
+                with torch.no_grad():
+                    rewards[i] += self.gamma * self.policy.predict_values(last)[0]
 
     def train(self) -> None:
         """Update the policy with what the buffer holds."""
@@ -106,27 +94,58 @@ class FastPPO(PPO):
         policy.set_training_mode(True)
         self._update_learning_rate(policy.optimizer)
         clip = self.clip_range(self._current_progress_remaining)
+        network = choosing(policy)
         parameters = list(policy.parameters())
-        actions = self._actions(buffer.actions)
-        seen, old_log_prob, advantage, target = (
-            torch.as_tensor(part).flatten(0, 1)
-            for part in (buffer.observations, buffer.log_probs, buffer.advantages, buffer.returns)
-        )
+        seen, actions, old_log_prob, advantage, target = (
+            torch.as_tensor(buffer.swap_and_flatten(part))
+            for part in (buffer.observations, buffer.actions, buffer.log_probs,
+                         buffer.advantages, buffer.returns)
+        )  # fmt: skip
+        old_log_prob, advantage, target = (x[:, 0] for x in (old_log_prob, advantage, target))
+        if isinstance(self.action_space, spaces.Discrete):
+            actions = actions[:, 0].long()
         for _ in range(self.n_epochs):
-            for i in torch.randperm(len(seen)).split(self.batch_size):
-                value, log_prob, entropy = policy.evaluate_actions(seen[i], actions[i])
+            # From the generator that `PPO` uses and seeds, NumPy's global one.
+            order = torch.as_tensor(np.random.permutation(len(seen)))  # noqa: NPY002
+            for i in order.split(self.batch_size):
+                if network is not None and not self.ent_coef:
+                    log_chances, value = network(seen[i])
+                    log_prob, entropy = log_chances.gather(1, actions[i, None])[:, 0], None
+                else:
+                    value, log_prob, entropy = policy.evaluate_actions(seen[i], actions[i])
                 a = advantage[i]
                 a = (a - a.mean()) / (a.std() + 1e-8)
                 ratio = torch.exp(log_prob - old_log_prob[i])
-                gain = torch.min(a * ratio, a * ratio.clamp(1 - clip, 1 + clip)).mean()
-                loss = self.vf_coef * F.mse_loss(value.flatten(), target[i]) - gain
+                loss = -torch.min(a * ratio, a * ratio.clamp(1 - clip, 1 + clip)).mean()
                 if self.ent_coef:
                     loss = loss - self.ent_coef * entropy.mean()
+                loss = loss + self.vf_coef * F.mse_loss(target[i], value.flatten())
                 policy.optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
                 policy.optimizer.step()
         self._n_updates += self.n_epochs
 
-    def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_rng"]
+
+def choosing(policy: ActorCriticPolicy) -> Callable[[Tensor], tuple[Tensor, Tensor]] | None:
+    """Actor and critic of a plain network that chooses among actions, or None for another kind.
+
+    Maps observations (n, d) to the logarithms of the actions' chances (n, a), and values (n, 1).
+    """
+    actor = plain_layers(policy)
+    if actor is None or not isinstance(policy.action_space, spaces.Discrete):
+        return None
+    critic = [*policy.mlp_extractor.value_net, policy.value_net]
+
+    def network(seen: Tensor) -> tuple[Tensor, Tensor]:
+        scores = _through(actor, seen)
+        return scores - scores.logsumexp(dim=1, keepdim=True), _through(critic, seen)
+
+    return network
+
+
+def _through(layers: list[nn.Module], x: Tensor) -> Tensor:
+    for layer in layers:
+        linear = isinstance(layer, nn.Linear)
+        x = F.linear(x, layer.weight, layer.bias) if linear else torch.tanh(x)
+    return x

@@ -84,47 +84,41 @@ def fingerprint(model: BaseAlgorithm, history: int) -> str:
     return digest.hexdigest()
 
 
-def numpy_network(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:
-    """The network of a plain actor in NumPy, or None if it is of another kind.
-
-    It maps observations (n, d) to what actions are drawn from, (n, a): the scores of discrete ones,
-    the mean of continuous ones. PyTorch and Stable-Baselines3 spend far more time on checks and
-    conversions than on a network this small. The weights are views of PyTorch's, so that further
-    training shows here at once.
-    """
+def plain_layers(policy: nn.Module) -> list[nn.Module] | None:
+    """The layers of an actor on the CPU that is nothing but linear ones and tanh, or None."""
     seen = policy.observation_space
     flat = isinstance(seen, spaces.Box) and len(seen.shape) == 1
     plain = type(policy) is ActorCriticPolicy and not policy.squash_output
     if not (plain and flat and type(policy.features_extractor) is FlattenExtractor):
         return None
-    if policy.device.type != "cpu" or not isinstance(
-        policy.action_space, spaces.Discrete | spaces.Box
-    ):
-        return None
     hidden = list(policy.mlp_extractor.policy_net)
-    if any(type(layer) not in (nn.Linear, nn.Tanh) for layer in hidden):
+    known = all(type(layer) in (nn.Linear, nn.Tanh) for layer in hidden)
+    return [*hidden, policy.action_net] if known and policy.device.type == "cpu" else None
+
+
+def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:
+    """The network of a plain actor in NumPy, or None if it is of another kind.
+
+    `model.predict` spends far more time on checks and conversions than on a network this small.
+    The weights are views of PyTorch's, so that further training shows here at once.
+    """
+    plain, space = plain_layers(policy), policy.action_space
+    if plain is None or not isinstance(space, spaces.Discrete | spaces.Box):
         return None
     layers = [
         (layer.weight.detach().numpy(), layer.bias.detach().numpy())
-        for layer in (*hidden, policy.action_net)
+        for layer in plain
         if isinstance(layer, nn.Linear)
     ]
 
-    def network(observations: np.ndarray) -> np.ndarray:
+    def act(observations: np.ndarray) -> np.ndarray:
         x = observations  # (n, d)
         for weight, bias in layers[:-1]:
             x = np.tanh(x @ weight.T + bias)
         weight, bias = layers[-1]
-        return x @ weight.T + bias
+        x = x @ weight.T + bias  # (n, actions): scores, or the mean of a Gaussian
+        if isinstance(space, spaces.Discrete):
+            return x.argmax(axis=1)
+        return np.clip(x, space.low, space.high)
 
-    return network
-
-
-def _numpy_actor(policy: nn.Module) -> Callable[[np.ndarray], np.ndarray] | None:
-    """The most likely actions of a plain actor, or None if it is of another kind."""
-    network, space = numpy_network(policy), policy.action_space
-    if network is None:
-        return None
-    if isinstance(space, spaces.Discrete):
-        return lambda observations: network(observations).argmax(axis=1)
-    return lambda observations: np.clip(network(observations), space.low, space.high)
+    return act

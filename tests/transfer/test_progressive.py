@@ -155,7 +155,7 @@ def test_training_goes_on_where_the_stage_before_ended():
 
 
 def test_the_loop_written_with_stable_baselines_alone_gives_the_same_policy():
-    ours = train_in_stages(TWO, 5, learning_rate=1e-3, history=0, algorithm=PPO, **TINY)
+    ours = train_in_stages(TWO, 5, learning_rate=1e-3, history=0, **TINY)
     settings = {k: v for k, v in TINY.items() if k not in ("num_envs", "progress")}
     settings = FAST_PPO | settings | {"learning_rate": 1e-3}
     parameters = None
