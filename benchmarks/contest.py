@@ -1,8 +1,8 @@
 """Contenders take turns: each measurement is a process of its own, in the environment it needs.
 
 A part of the benchmarks is a module with a tuple `CONTENDERS` and the number `ROUNDS`. A
-contender's function takes the number of the round and returns what it measured, as JSON can hold
-it. It is called in a new process, so that nobody profits from what another one has warmed up, and
+contender's function takes the number of the round, and what it is `about` if it has that, and
+returns what it measured, as JSON can hold it. It is called in a new process, so that nobody profits from what another one has warmed up, and
 the order rotates from round to round, so that nobody always follows the same one.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PEERS = HERE / ".venv"  # made of requirements.txt; the course never looks into it
-PATIENCE = 300  # s, for one measurement
+PATIENCE = 1_200  # s, for one measurement
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Contender:
     name: str
     function: str
     peer: bool = False
+    about: str = ""
 
     @property
     def python(self) -> Path:
@@ -73,8 +74,9 @@ def hold(
 
 def measure(part: str, contender: Contender, number: int) -> dict:
     """One measurement, in a new process with one thread."""
+    what = [part, contender.function, str(number), *filter(None, [contender.about])]
     ran = subprocess.run(
-        [contender.python, "-m", "benchmarks.measure", part, contender.function, str(number)],
+        [contender.python, "-m", "benchmarks.measure", *what],
         cwd=HERE.parent,
         env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "TQDM_DISABLE": "1"},
         capture_output=True,

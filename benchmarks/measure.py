@@ -1,4 +1,4 @@
-"""What `contest` starts: `python -m benchmarks.measure PART FUNCTION ROUND` prints one measurement.
+"""Make one measurement: `python -m benchmarks.measure PART FUNCTION ROUND [ABOUT]` prints it.
 
 It runs in the course's environment or in that of the peers, so it imports neither.
 """
@@ -8,6 +8,6 @@ import json
 import sys
 
 if __name__ == "__main__":
-    part, function, number = sys.argv[1:]
+    part, function, number, *about = sys.argv[1:]
     module = importlib.import_module(f"benchmarks.{part}")
-    print(json.dumps(getattr(module, function)(int(number))))
+    print(json.dumps(getattr(module, function)(int(number), *about)))

@@ -63,7 +63,11 @@ class SimPyCluster:
             best = hours / max(speeds)
             self.queue.append(
                 SimpleNamespace(
-                    submitted=submitted, width=width, hours=hours, speeds=speeds, best=best,
+                    submitted=submitted,
+                    width=width,
+                    hours=hours,
+                    speeds=speeds,
+                    best=best,
                     floor=max(best, jobs.bound),
                 )  # fmt: skip
             )

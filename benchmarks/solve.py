@@ -63,8 +63,10 @@ def library(algorithm, seed: int, num_envs: int, **settings) -> dict:
     from stable_baselines3.common.env_util import make_vec_env
 
     def train(examine):
-        env = make_vec_env("CartPole-v1", num_envs, seed=seed) if num_envs > 1 else gym.make(
-            "CartPole-v1"
+        env = (
+            make_vec_env("CartPole-v1", num_envs, seed=seed)
+            if num_envs > 1
+            else gym.make("CartPole-v1")
         )
         model = algorithm("MlpPolicy", env, seed=seed, device="cpu", **settings)
         model.learn(MOST, callback=after_updates(lambda model: examine(
