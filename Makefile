@@ -8,7 +8,7 @@ ALONE := notebooks/10_a_real_cluster.ipynb
 # Small networks run slower on several threads; parallelism is over processes.
 export OMP_NUM_THREADS = 1
 
-.PHONY: help setup lab test check exercises notebooks results lint clean
+.PHONY: help setup lab test check exercises notebooks results bench lint clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,10 +35,13 @@ notebooks: setup  ## execute lessons and solutions again and normalise them
 results: setup  ## compute stored results anew: make results LESSON=08 [DASK=address]
 	$(BIN)/python -m course_lib.transfer.results $(LESSON) $(if $(DASK),--dask $(DASK))
 
+bench: setup  ## measure speed side by side: make bench [PART=solve] [WITHOUT=sbx]
+	$(BIN)/python -m benchmarks $(PART) $(if $(WITHOUT),--without $(WITHOUT))
+
 lint: setup  ## check the style of code and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 clean:  ## remove the environment and everything generated
-	rm -rf .venv setup.log build .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv benchmarks/.venv setup.log build .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,8 +2,9 @@
 
 A part of the benchmarks is a module with a tuple `CONTENDERS` and the number `ROUNDS`. A
 contender's function takes the number of the round, and what it is `about` if it has that, and
-returns what it measured, as JSON can hold it. It is called in a new process, so that nobody profits from what another one has warmed up, and
-the order rotates from round to round, so that nobody always follows the same one.
+returns what it measured, as JSON can hold it. It is called in a new process, so that nobody profits
+from what another one has warmed up, and the order rotates from round to round, so that nobody
+always follows the same one.
 """
 
 import json

@@ -3,7 +3,7 @@
 Everybody gets the same log of a cart whose gravity and cart mass are not known, the two quantities
 that a widely copied tutorial looks for. The rest is known, the noise of the readings too. SciPy and
 CMA-ES get a better objective than the tutorial's, whose bias no optimiser can mend: free runs from
-starts that are estimated too. The simulator of all peers is a loop around Gymnasium's `CartPoleEnv`.
+starts that are estimated too. All peers simulate in a loop around Gymnasium's `CartPoleEnv`.
 """
 
 import time
@@ -21,7 +21,7 @@ NOISE = 0.05  # standard deviation of every reading, as in the tutorial
 STEPS, LONGEST = 400, 100  # of the log, and of an episode in it
 GRID = 20  # points per quantity
 PREDICTIONS = 100  # that the tutorial tries each point on
-PIECE, CORRECTIONS = 40, 2  # steps of a free run, and of its start; tried out to suit the peers
+PIECE, CORRECTIONS = 40, 2  # steps of a free run, and how often its start is mended: tried out
 NUDGE = 1e-4  # of a start, to see what changes
 
 
@@ -79,7 +79,7 @@ def cma_es(seed: int) -> dict:
     import cma
 
     low, width = RANGES[:, 0], np.ptp(RANGES, axis=1)
-    options = {"bounds": [0, 1], "seed": seed + 1, "tolfun": 1e-4, "tolx": 1e-3, "verbose": -9}
+    options = {"bounds": [0, 1], "seed": seed + 1, "tolfun": 0.01, "verbose": -9}
 
     def estimate(log):
         def loss(share):

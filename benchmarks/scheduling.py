@@ -9,7 +9,6 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
-from itertools import count
 
 from benchmarks.contest import HERE, Contender
 
@@ -132,11 +131,11 @@ def jssenv(number: int) -> dict:
     rng = np.random.default_rng(number)
 
     def episode() -> int:
-        seen, done = env.reset(), False
-        for steps in count():
-            if done:
-                return steps
+        seen, done, steps = env.reset(), False, 0
+        while not done:
             seen, _, done, *_ = env.step(rng.choice(np.flatnonzero(seen["action_mask"])))
+            steps += 1
+        return steps
 
     episode()
     return {"per_second": per_second(episode)}
@@ -160,13 +159,13 @@ def job_shop_lib(number: int) -> dict:
     rng = np.random.default_rng(number)
 
     def episode() -> int:
-        (_, infos), done = env.reset(), False
-        for steps in count():
-            if done:
-                return steps
+        (_, infos), done, steps = env.reset(), False, 0
+        while not done:
             legal = infos["available_operations_with_ids"]
             _, machine, job = legal[rng.integers(len(legal))]
             _, _, done, _, infos = env.step((job, machine))
+            steps += 1
+        return steps
 
     episode()
     return {"per_second": per_second(episode)}
@@ -176,8 +175,10 @@ def quality(number: int) -> dict:
     """Train on the earlier part of a real trace, and compare with rules on its later part.
 
     Windows of Gaia's jobs, in their real order in time, on the simulated nodes of the site HPC. An
-    application may belong to different classes of jobs in the two parts. Returns the mean and
-    the median over the held-out windows of their mean bounded slowdown.
+    application may belong to different classes of jobs in the two parts, and each part brings the
+    same load. The later part is unlike the earlier one: these 30 % of the jobs came in the last 4
+    of 89 days, and most are short and alike. Returns the mean and the median over the held-out
+    windows of their mean bounded slowdown.
     """
     import numpy as np
     import torch

@@ -1,0 +1,273 @@
+"""From results/*.json to RESULTS.md and its picture; no number in them is typed by hand."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.contest import HERE
+from benchmarks.picture import draw
+from benchmarks.tables import goal, plain, seconds_table, spread, table
+from course_lib.gap.stats import interquartile_mean
+
+LEARNERS_MEMORY = 16 * 1024  # MiB, of a machine for a class
+TITLES = {
+    "solve": "1. Time to solve CartPole-v1",
+    "throughput": "2. Throughput of randomised environments",
+    "robust": "3. A robust policy",
+    "identification": "4. System identification",
+    "scheduling": "5. The scheduler",
+    "course": "6. The whole course",
+}
+
+
+def write() -> None:
+    """Write RESULTS.md and its picture from all parts that were measured."""
+    found = {p: json.loads(f.read_text()) for p in TITLES if (f := results(p)).exists()}
+    parts = [section(part, found[part]) for part in TITLES if part in found]
+    draw(found, HERE / "RESULTS.png")
+    (HERE / "RESULTS.md").write_text("\n\n".join([HEAD, *parts]) + "\n")
+
+
+def results(part: str) -> Path:
+    """Where a part's measurements are kept."""
+    return HERE / "results" / f"{part}.json"
+
+
+HEAD = """# Speed, side by side
+
+What this course runs on, against what you would otherwise use. `make bench` writes this file. All contenders of a part ran on one machine, one after the other, taking turns for several rounds; each measurement is a process of its own with one thread (EnvPool's rows say how many). *n* times as fast means that the other one takes *n* times as long. Brackets are 95 % bootstrap intervals over seeds, or the smallest and the largest value over the rounds, as each table says. `make bench PART=solve` measures one part again, `make bench PART=course` the last one.
+
+![Left: seconds until CartPole-v1 is solved, a point for each seed; this course lies furthest to the left. Middle: steps per second over the number of environments, all curves rise and flatten. Right: decisions per second of the scheduler over the number of nodes, against SimPy.](RESULTS.png)"""  # noqa: E501
+
+
+def section(part: str, found: dict) -> str:
+    """The title of a part, when and on what it was measured, what is missing, and its tables."""
+    about = found["about"]
+    lines = [f"## {TITLES[part]}", SECTIONS[part](found["measured"])]
+    for name, reason in found["failed"].items():
+        lines.append(f"**Not measured: {name}.** {reason}")
+    lines.append(
+        f"<sub>{about['date']}, {about['seconds'] / 60:.0f} min on {about['machine']}. "
+        f"Course: {about['versions']}. Peers: {about['peers']}.</sub>"
+    )
+    return "\n\n".join(lines)
+
+
+def solve(measured: dict) -> str:
+    """Part 1."""
+    shown, ratios = seconds_table(measured)
+    tutorial = next((r for name, r in ratios.items() if name.startswith("tutorial")), None)
+    goals = [goal(f"at least 2 times as fast as the fastest peer ({plain(min(ratios.values()))})",
+                  min(ratios.values()) >= 2)]  # fmt: skip
+    if tutorial is not None:
+        goals.insert(0, goal(f"at least 10 times as fast as the tutorial's recipe "
+                             f"({plain(tutorial)})", tutorial >= 10))  # fmt: skip
+    runs = len(next(iter(measured.values())))
+    return "\n\n".join([
+        f"Until 100 episodes of the greedy policy average at least 475; {runs} seeds. The policy "
+        "is examined after each update, with the clock stopped. Imports do not count, compiling "
+        "does.",
+        shown,
+        "\n".join(goals),
+        "Ours is Stable-Baselines3's PPO as well: 32 carts that NumPy steps together, large "
+        "minibatches, and a loop that gives the same weights with fewer calls "
+        "(`course_lib/learning/fast_ppo.py`). Each library is measured with the settings that it "
+        "or the tutorial recommends for this task, and ours with its own.",
+    ])  # fmt: skip
+
+
+def throughput(measured: dict) -> str:
+    """Part 2."""
+    rates = {
+        name: {int(n): np.array([run[n] for run in runs]) for n in runs[0]}
+        for name, runs in measured.items()
+    }
+    first, *others = rates
+    sizes = list(rates[first])
+    ratio = {name: {n: rates[first][n] / rates[name][n] for n in sizes} for name in others}
+    rows = [[first, *(plain(np.median(rates[first][n])) for n in sizes)]]
+    rows += [[f"times {name}", *(spread(ratio[name][n]) for n in sizes)] for name in others]
+    median = {name: {n: np.median(r) for n, r in each.items()} for name, each in ratio.items()}
+
+    def ahead(what: str, least: float, smallest: int) -> list[int]:
+        """The sizes at which the goal is missed."""
+        names = [name for name in others if name.startswith(what)]
+        return [n for n in sizes if n >= smallest and any(median[m][n] < least for m in names)]
+
+    goals = []
+    for what, least, smallest, text in (
+        ("EnvPool", 1.0, 8, "ahead of EnvPool at every size from 8 on"),
+        ("DummyVecEnv", 1.0, 8, "ahead of DummyVecEnv at every size from 8 on"),
+        ("Gymnasium", 0.5, 1, "within 2 times of Gymnasium's perfect carts at every size"),
+    ):
+        missed = ahead(what, least, smallest)
+        note = f" (missed at {', '.join(f'{n:,}' for n in missed)})" if missed else ""
+        goals.append(goal(text + note, not missed))
+    chance = next((name for name in others if "random numbers" in name), None)
+    why = ""
+    if chance is not None:
+        largest = sizes[-1]
+        share = median[chance][largest]
+        gym = median[next(name for name in others if name.startswith("Gymnasium"))][largest]
+        fixed = median[next(name for name in others if name.endswith("CartPole-v1")
+                            and name.startswith("this"))][largest]  # fmt: skip
+        why = (
+            f"Why not with many carts: with {largest:,}, drawing the random numbers of a step "
+            "(five normal and two uniform ones per cart, for pushes, bumps, readings and lost "
+            f"readings) takes {share:.0%} of our time. That alone is {share / gym:.2g} times "
+            "Gymnasium's whole step, which draws none. Our own batch is "
+            f"{1 / fixed:.2g} times as fast when its carts are perfect, too."
+        )
+    return "\n\n".join([
+        f"Steps per second under random actions, {len(measured[first])} rounds. In our first row "
+        "every parameter is drawn anew for each episode, and delays, noise, bumps and lost "
+        "readings are on; the carts of Gymnasium and EnvPool are all alike and perfect. Below it, "
+        "how many times as fast the first row is: median and range over the rounds; above 1 we "
+        "are ahead.",
+        table(["", *(f"{n:,}" for n in sizes)], rows),
+        "\n".join(goals),
+        *([why] if why else []),
+    ])  # fmt: skip
+
+
+def robust(measured: dict) -> str:
+    """Part 3."""
+    shown, _ = seconds_table(measured)
+    ours = np.array([m["seconds"] for m in next(iter(measured.values()))])
+    steps = np.array([m["steps"] for m in next(iter(measured.values()))])
+    mean = interquartile_mean(ours)
+    return "\n\n".join([
+        "A policy that sees six past steps is trained in random simulators (`WORKSHOP`) and "
+        "examined after each update on 100 episodes of the target (`SIMULATED_TARGET`), with the "
+        "clock stopped. It keeps its return if three examinations in a row average at least 475; "
+        "the clock is read at the first of them.",
+        shown,
+        goal(f"at most 5 s on one core ({plain(mean)})", mean <= 5),
+        f"Steps in the simulator: {spread(steps, '.3g')}. Both rows train the same weights to the "
+        "last bit.",
+    ])  # fmt: skip
+
+
+def identification(measured: dict) -> str:
+    """Part 4."""
+    first, *_ = measured
+    seconds = {name: np.array([m["seconds"] for m in runs]) for name, runs in measured.items()}
+    error = {name: np.array([m["error"] for m in runs]) for name, runs in measured.items()}
+    rows = [
+        [name, plain(np.median(seconds[name])),
+         "1" if name == first else spread(seconds[name] / seconds[first]),
+         f"{np.median(error[name]):.1%} [{error[name].min():.1%}, {error[name].max():.1%}]"]
+        for name in measured
+    ]  # fmt: skip
+    return "\n\n".join([
+        f"Gravity and cart mass from the same noisy log of a balanced cart; {len(seconds[first])} "
+        "carts. The error is the root mean square of ln(estimate / truth) of both. Median and "
+        "range over the carts.",
+        table(["", "seconds", "times as long", "error"], rows),
+    ])  # fmt: skip
+
+
+def scheduling(measured: dict) -> str:
+    """Part 5."""
+    parts = ["Decisions per second of processor time, the rule's own time included."]
+    runs = {name: [m for m in found if "per_second" in m] for name, found in measured.items()}
+    first = next(name for name in runs if runs[name])
+    ours = {b: {n: np.array([np.nan if r["per_second"][b][n] is None else r["per_second"][b][n]
+                             for r in runs[first]]) for n in runs[first][0]["per_second"][b]}
+            for b in runs[first][0]["per_second"]}  # fmt: skip
+    nodes = list(next(iter(ours.values())))
+    rows = [
+        [f"{first}, {b} at once",
+         *("—" if np.isnan(ours[b][n]).any() else plain(np.median(ours[b][n])) for n in nodes)]
+        for b in ours
+    ]  # fmt: skip
+    agree = []
+    for name in runs:
+        if name == first or not runs[name] or not isinstance(runs[name][0]["per_second"], dict):
+            continue
+        theirs = {n: np.array([r["per_second"]["1"][n] for r in runs[name]]) for n in nodes}
+        for b in (min(ours, key=int), max(ours, key=int)):
+            rows.append([f"{b} at once, times {name}", *(
+                "—" if np.isnan(ours[b][n]).any() else spread(ours[b][n] / theirs[n]) for n in nodes
+            )])  # fmt: skip
+        pairs = zip(runs[first], runs[name], strict=True)
+        agree += [abs(a["slowdown"] - b["slowdown"]) for a, b in pairs]
+    parts.append(table(["nodes", *(f"{int(n):,}" for n in nodes)], rows))
+    if agree:
+        parts.append(
+            "SimPy and we schedule the same jobs with the same rule; the mean bounded slowdowns of "
+            f"a small cluster differ by {max(agree):.1g} at most. SimPy's second row also builds "
+            "what a policy would see before each decision, as ours always does."
+        )
+    shops = {
+        name: np.array([r["per_second"] for r in found])
+        for name, found in runs.items()
+        if found and not isinstance(found[0]["per_second"], dict)
+    }
+    if shops:
+        rows = [[name, spread(rate)] for name, rate in shops.items()]
+        parts.append("Public environments that installed; job shops are another and a smaller "
+                     "problem, so these are for orientation.")  # fmt: skip
+        parts.append(table(["", "decisions per second"], rows))
+    trace = next((found for found in measured.values() if found and "median" in found[0]), None)
+    return "\n\n".join([*parts, *(quality(trace) if trace else [])])
+
+
+def quality(runs: list[dict]) -> list[str]:
+    """The trained policy against rules on the held-out part of the real trace."""
+    names = list(runs[0]["mean"])
+    rows = []
+    for name in sorted(names, key=lambda name: np.median([r["mean"][name] for r in runs])):
+        rows.append([
+            "this course's trained policy" if name == "policy" else name,
+            spread(np.array([r["mean"][name] for r in runs]), ".3g"),
+            spread(np.array([r["median"][name] for r in runs]), ".3g"),
+            "1" if name == "policy" else
+            spread(np.array([r["mean"][name] / r["mean"]["policy"] for r in runs]), ".3g"),
+        ])  # fmt: skip
+    seconds = np.array([r["seconds"] for r in runs])
+    return [
+        "Mean bounded slowdown on a real trace: UniLu-Gaia-2014-2 of the Parallel Workloads "
+        "Archive. The policy learned on windows of the earlier 70 % of the jobs, on the simulated "
+        f"nodes of the site HPC; training took {plain(np.median(seconds))} s. All are judged on "
+        f"the same windows of the later 30 %; {len(runs)} seeds, median and range over them.",
+        table(["", "mean over windows", "median over windows", "mean, times the policy's"], rows),
+    ]
+
+
+def course(measured: dict) -> str:
+    """Part 6."""
+    runs = {name: found[0] for name, found in measured.items() if "cold" in found[0]}
+    keys = ("cold", "warm", "cold_memory", "warm_memory", "kernel")
+    rows = [[f"`{name}`", *(f"{run[key]:,.0f}" for key in keys)] for name, run in runs.items()]
+    cold, warm = (sum(run[key] for run in runs.values()) / 60 for key in ("cold", "warm"))
+    parts = [
+        "Each lesson by itself: *cold* with an empty result store, *warm* once more. Memory in MiB "
+        "(proportional set size): the most of all processes together, and of the kernel alone. "
+        f"All lessons together: {cold:.0f} min cold, {warm:.0f} min warm.",
+        table(["lesson", "cold, s", "warm, s", "memory cold", "memory warm", "kernel"], rows),
+    ]
+    server = next((found[0]["memory"] for found in measured.values() if "memory" in found[0]), None)
+    if server is not None:
+        kernel = np.array([run["kernel"] for run in runs.values()])
+        most = np.array([run["cold_memory"] for run in runs.values()])
+        reading, worst = (int(LEARNERS_MEMORY // (server + x)) for x in (np.median(kernel),
+                                                                        most.max()))  # fmt: skip
+        parts.append(
+            f"A learner needs JupyterLab's server ({server:.0f} MiB) and one kernel (median "
+            f"{np.median(kernel):.0f} MiB). So {reading} learners fit into 16 GiB while they read "
+            f"and try things out, and {worst} if all of them train at once in the hungriest lesson."
+        )
+    return "\n\n".join(parts)
+
+
+SECTIONS: dict[str, Callable[[dict], str]] = {
+    "solve": solve,
+    "throughput": throughput,
+    "robust": robust,
+    "identification": identification,
+    "scheduling": scheduling,
+    "course": course,
+}

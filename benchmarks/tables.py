@@ -1,0 +1,62 @@
+"""What the sections of RESULTS.md are made of: tables, goals, and numbers with their spread."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import bootstrap
+
+from course_lib.gap.stats import interquartile_mean, iqm_interval
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def goal(text: str, reached: bool) -> str:
+    """A goal, and whether it was reached."""
+    return f"- {'✔' if reached else '✘'} {text}"
+
+
+def spread(values: np.ndarray, form: str = ".2g") -> str:
+    """The median, and the smallest and largest value."""
+    low, middle, high = (
+        plain(v, form) for v in (np.min(values), np.median(values), np.max(values))
+    )
+    return f"{middle} [{low}, {high}]"
+
+
+def plain(value: float, form: str = ".2g") -> str:
+    """A number with so many digits that count, and never as a power of ten."""
+    return f"{float(format(value, form)):,.15g}"
+
+
+def times(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
+    """The ratio of interquartile means, theirs over ours, with its interval over seeds."""
+
+    def ratio(a, b, axis=-1):
+        return interquartile_mean(b, axis) / interquartile_mean(a, axis)
+
+    ends = bootstrap(
+        (ours, theirs), ratio, method="percentile", n_resamples=5_000, rng=np.random.default_rng(0)
+    ).confidence_interval
+    return float(ratio(ours, theirs)), float(ends.low), float(ends.high)
+
+
+def seconds_table(measured: dict) -> tuple[str, dict]:
+    """Interquartile means of seconds, and how many times as long as the first contender's."""
+    seconds = {name: np.array([m["seconds"] for m in runs]) for name, runs in measured.items()}
+    first, *others = seconds
+    ratios = {name: times(seconds[first], seconds[name]) for name in others}
+    rows = []
+    for name, values in seconds.items():
+        mean = iqm_interval(values)
+        one, low, high = (plain(x) for x in ratios.get(name, (1, 1, 1)))
+        rows.append([
+            name,
+            f"{plain(mean.estimate)} [{plain(mean.low)}, {plain(mean.high)}]",
+            f"{one} [{low}, {high}]" if name in ratios else "1",
+        ])  # fmt: skip
+    head = ["", "seconds, interquartile mean", "times as long"]
+    return table(head, rows), {name: ratio[0] for name, ratio in ratios.items()}

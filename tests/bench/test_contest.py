@@ -1,0 +1,92 @@
+"""Contenders take turns, and nobody drops out without being named."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import contest
+from benchmarks.contest import Contender, Outcome, hold
+
+ONE, TWO, THREE = (Contender(name, name.lower()) for name in ("One", "Two", "Three"))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Who was measured in which round; two fails in its second round."""
+    calls = []
+
+    def measure(part, contender, number):
+        calls.append((contender.name, number))
+        if contender is TWO and number == 1:
+            raise ValueError("two has had enough")
+        return {"seconds": number}
+
+    monkeypatch.setattr(contest, "measure", measure)
+    return calls
+
+
+def test_the_order_rotates(asked):
+    hold("part", (ONE, THREE), 3, say=lambda text: None)
+    names = [name for name, _ in asked]
+    assert names == ["One", "Three", "Three", "One", "One", "Three"]
+    assert [number for _, number in asked] == [0, 0, 1, 1, 2, 2]
+
+
+def test_who_fails_is_named_and_not_asked_again(asked):
+    said = []
+    outcome = hold("part", (ONE, TWO, THREE), 3, say=said.append)
+    assert list(outcome.measured) == ["One", "Three"]
+    assert outcome.failed == {"Two": "two has had enough"}
+    assert asked.count(("Two", 2)) == 0
+    assert any("two has had enough" in line for line in said)
+
+
+def test_who_is_left_out_is_named_too(asked):
+    outcome = hold("part", (ONE, TWO), 1, left_out=["two"], say=lambda text: None)
+    assert outcome.failed == {"Two": "left out on request"}
+    assert asked == [("One", 0)]
+
+
+def test_a_measurement_is_what_a_new_process_prints():
+    throughput = Contender("EnvPool", "no_such_function")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        contest.measure("throughput", throughput, 0)
+    assert "no_such_function" in contest.why(caught.value)
+    assert "\n" not in contest.why(caught.value)
+
+
+def test_a_peer_runs_in_an_environment_of_its_own():
+    assert Contender("x", "x").python.samefile(sys.executable)
+    assert Contender("x", "x", peer=True).python.is_relative_to(contest.PEERS)
+
+
+@pytest.mark.parametrize(
+    ("failed", "ends"),
+    [({}, None), ({"SBX": "left out on request"}, None), ({"SBX": "no module named jax"}, "jax")],
+)
+def test_the_command_fails_if_a_peer_could_not_be_measured(monkeypatch, tmp_path, failed, ends):
+    monkeypatch.setattr(command, "HERE", tmp_path)
+    monkeypatch.setattr(command, "install_peers", lambda: None)
+    monkeypatch.setattr(command, "describe", lambda: {"machine": "this one"})
+    monkeypatch.setattr(command, "hold", lambda *_: Outcome({"ours": [{"seconds": 1}]}, failed))
+    written = []
+    monkeypatch.setattr(command, "write", lambda: written.append(True))
+    monkeypatch.setattr(sys, "argv", ["bench", "solve"])
+    if ends is None:
+        command.main()
+    else:
+        with pytest.raises(SystemExit, match=ends):
+            command.main()
+    kept = json.loads((tmp_path / "results" / "solve.json").read_text())
+    assert kept["failed"] == failed and kept["measured"]["ours"]
+    assert written == [True]
+
+
+def test_only_parts_that_exist_are_measured(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["bench", "speed"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "no part 'speed'" in capsys.readouterr().err

@@ -1,0 +1,106 @@
+"""RESULTS.md: what it says follows from what was measured, and nothing is left out."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import report, tables
+
+ROOT = Path(__file__).parents[2]
+ABOUT = {"date": "2026-01-01", "seconds": 60, "machine": "m", "versions": "v", "peers": "p"}
+
+
+def runs(*seconds):
+    return [{"seconds": s} for s in seconds]
+
+
+def solve(tutorial, zoo):
+    return report.solve(
+        {"ours": runs(1, 1, 1, 1, 1), "tutorial: x": runs(*tutorial), "zoo": runs(*zoo)}
+    )
+
+
+def throughput(theirs):
+    return report.throughput({
+        "this course, everything random": [{"8": 100.0, "4096": 100.0}] * 3,
+        "this course, CartPole-v1": [{"8": 200.0, "4096": 250.0}] * 3,
+        "only the random numbers": [{"8": 800.0, "4096": 200.0}] * 3,
+        "Gymnasium": [{"8": 150.0, "4096": theirs}] * 3,
+        "EnvPool": [{"8": 99.0, "4096": 101.0}] * 3,
+    })  # fmt: skip
+
+
+def test_goals_are_reached_or_not_by_what_was_measured():
+    assert solve([12] * 5, [3] * 5).count("✔") == 2
+    assert "✘ at least 10 times as fast as the tutorial's recipe (9)" in solve([9] * 5, [3] * 5)
+    assert "✘ at least 2 times as fast as the fastest peer (1.5)" in solve([12] * 5, [1.5] * 5)
+
+
+def test_misses_name_the_sizes_and_the_share_of_chance():
+    text = throughput(300.0)
+    assert "✘ within 2 times of Gymnasium's perfect carts at every size (missed at 4,096)" in text
+    assert "✘ ahead of EnvPool at every size from 8 on (missed at 4,096)" in text
+    assert "✔ ahead of DummyVecEnv" in text  # nobody there to be behind
+    assert "takes 50% of our time. That alone is 1.5 times Gymnasium's" in text
+    assert "Our own batch is 2.5 times as fast when its carts are perfect" in text
+    assert "✔ within 2 times of Gymnasium" in throughput(199.0)
+
+
+def test_a_ratio_is_theirs_over_ours_with_its_interval():
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.normal(2, 0.1, 8), rng.normal(6, 0.3, 8)
+    ratio, low, high = tables.times(ours, theirs)
+    assert 2.7 < low < ratio < high < 3.3
+    assert tables.times(ours, ours)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(123456, "120,000"), (0.01234, "0.012"), (9.96, "10"), (0, "0")]
+)
+def test_numbers_are_shown_with_two_digits(value, shown):
+    assert tables.plain(value) == shown
+
+
+def test_who_was_not_measured_is_named():
+    found = {"about": ABOUT, "measured": {"a": runs(1, 1, 1), "b": runs(5, 5, 5)},
+             "failed": {"SBX": "no module named jax"}}  # fmt: skip
+    assert "**Not measured: SBX.** no module named jax" in report.section("solve", found)
+
+
+def test_all_parts_are_measured_and_told():
+    assert set(report.SECTIONS) == set(report.TITLES) == {*command.PARTS, *command.ON_REQUEST}
+    for part in report.TITLES:
+        assert report.results(part).exists(), f"make bench PART={part}"
+
+
+def test_the_committed_report_is_made_of_the_committed_measurements(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "HERE", tmp_path)
+    monkeypatch.setattr(report, "draw", lambda found, path: None)
+    (tmp_path / "results").symlink_to(ROOT / "benchmarks" / "results")
+    report.write()
+    assert (tmp_path / "RESULTS.md").read_text() == (ROOT / "benchmarks/RESULTS.md").read_text()
+
+
+def lessons():
+    """Cold seconds of each lesson, by name."""
+    found = json.loads((ROOT / "benchmarks/results/course.json").read_text())["measured"]
+    return {name: each[0]["cold"] for name, each in found.items() if "cold" in each[0]}
+
+
+def seconds(text):
+    """'25 s', '3 min' and '5 min, each time' in seconds."""
+    number, unit = re.match(r"(\d+) (s|min)\b", text).groups()
+    return int(number) * {"s": 1, "min": 60}[unit]
+
+
+def test_the_computing_times_in_the_readme_are_those_that_were_measured():
+    rows = re.findall(r"^\| `notebooks/(\w+)\.ipynb` .*\| ([^|]+) \|$",
+                      (ROOT / "README.md").read_text(), re.M)  # fmt: skip
+    measured = lessons()
+    assert {name for name, _ in rows} == set(measured)
+    for name, told in rows:
+        assert measured[name] / 1.5 <= seconds(told) <= 1.5 * measured[name], (name, measured[name])
