@@ -79,7 +79,7 @@ def cma_es(seed: int) -> dict:
     import cma
 
     low, width = RANGES[:, 0], np.ptp(RANGES, axis=1)
-    options = {"bounds": [0, 1], "seed": seed + 1, "tolfun": 0.01, "verbose": -9}
+    options = {"bounds": [0, 1], "seed": seed + 1, "tolfun": 0.01, "tolx": 1e-3, "verbose": -9}
 
     def estimate(log):
         def loss(share):

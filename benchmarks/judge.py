@@ -9,6 +9,17 @@ import numpy as np
 EPISODES, LIMIT, GOOD = 100, 500, 475.0
 
 
+def import_everything() -> None:
+    """PyTorch imports a large part of itself when the first optimiser is built: do so now.
+
+    It gets one thread, as it has in the course.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
 class Solved(Exception):  # noqa: N818: it is no error
     """Training may stop: the policy is good enough."""
 

@@ -14,10 +14,10 @@ from benchmarks.contest import HERE, Contender
 
 ROUNDS = 3
 NODES, BATCHES = (16, 64, 256, 1024, 4096), (1, 16, 128)
-TOO_LARGE = 4096 * 128  # nodes times clusters: it would take minutes until all are busy
+TOO_LARGE = 4096 * 128  # nodes times clusters: it would take a minute or two to fill them
 SMALL = 64  # nodes of the cluster in which SimPy and we must agree on the slowdown
 SECONDS = 0.6  # for one speed
-PROCESSORS = 12  # of a node of Gaia, most of which have so many
+PROCESSORS = 12  # per node; Gaia has 2,004 on 151 nodes, and most jobs ask for 1 or 12
 TRAINING = 0.7  # share of the trace's jobs, the earliest
 EPISODES = 64  # held-out windows
 

@@ -13,9 +13,10 @@ COMMANDS = [
     line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S) for line in block.splitlines()
 ]
 # Run for real elsewhere: `make test` runs this file, test_browser.py runs `make lab`, CI lints,
-# test_grading.py runs what `make check` and `make notebooks` run, and conda is not ours to test.
+# test_grading.py runs what `make check` and `make notebooks` run, tests/bench tries the parts of
+# `make bench`, and conda is not ours to test.
 ELSEWHERE = {"make lab", "make test", "make notebooks", "make lint", "make clean",
-             "make results LESSON=08", "make results LESSON=12"}  # fmt: skip
+             "make results LESSON=08", "make results LESSON=12", "make bench"}  # fmt: skip
 CONDA = "conda env create -f environment.yml"
 RUN_HERE = {"make help": "make lab", "make exercises": "", "make check EX=01": "of 6 parts"}
 

@@ -85,7 +85,8 @@ class Workers:
 
     def _known(self):
         known = self._client.scheduler_info(n_workers=-1)  # of all, not of the first few
-        if self._client.status == "closed":
+        # A client that has lost its scheduler knows of nobody, until it gives up and closes.
+        if self._client.status == "closed" or "workers" not in known:
             raise ConnectionError("the Dask scheduler has gone: is the cluster still there?")
         return known["workers"]
 

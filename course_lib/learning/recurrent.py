@@ -13,7 +13,7 @@ from course_lib.learning.ppo import ROBUST_PPO
 from course_lib.learning.sb3_adapter import SB3Adapter
 from course_lib.worlds.history import with_history
 
-# One LSTM for actor and critic: twice as fast as one for each, and as good here.
+# One LSTM for actor and critic: faster than one for each, and as good here.
 RECURRENT_PPO = ROBUST_PPO | {
     "policy_kwargs": {
         "lstm_hidden_size": 64,
