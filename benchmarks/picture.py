@@ -11,7 +11,7 @@ LOOKS = [("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ("-", "v"), ("--", "P
 
 def draw(found: dict, path: Path) -> None:
     """Draw the three panels, as far as their parts were measured."""
-    figure, axes = plt.subplots(1, 3, figsize=(15, 4.6), layout="constrained")
+    figure, axes = plt.subplots(1, 3, figsize=(15, 6), layout="constrained")
     for ax, part, panel in zip(
         axes, ("solve", "throughput", "scheduling"), (solved, stepped, decided), strict=True
     ):
@@ -39,7 +39,8 @@ def solved(ax, measured: dict) -> None:
 
 def stepped(ax, measured: dict) -> None:
     """Median steps per second over the number of environments."""
-    for (name, runs), (line, marker) in zip(measured.items(), cycle(LOOKS)):  # noqa: B905
+    rates = {name: runs for name, runs in measured.items() if "shares" not in runs[0]}
+    for (name, runs), (line, marker) in zip(rates.items(), cycle(LOOKS)):  # noqa: B905
         sizes = [int(n) for n in runs[0]]
         rates = [np.median([run[str(n)] for run in runs]) for n in sizes]
         ax.plot(sizes, rates, line, marker=marker, label=name)
@@ -48,7 +49,7 @@ def stepped(ax, measured: dict) -> None:
     ax.set_xlabel("environments")
     ax.set_ylabel("steps per second")
     ax.set_title("Throughput")
-    ax.legend(fontsize=7)
+    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
 def decided(ax, measured: dict) -> None:
@@ -67,4 +68,4 @@ def decided(ax, measured: dict) -> None:
     ax.set_xlabel("nodes")
     ax.set_ylabel("decisions per second")
     ax.set_title("Scheduler (number: clusters at once)")
-    ax.legend(fontsize=7)
+    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))

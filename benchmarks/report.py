@@ -27,7 +27,7 @@ def write() -> None:
     found = {p: json.loads(f.read_text()) for p in TITLES if (f := results(p)).exists()}
     parts = [section(part, found[part]) for part in TITLES if part in found]
     draw(found, HERE / "RESULTS.png")
-    (HERE / "RESULTS.md").write_text("\n\n".join([HEAD, *parts]) + "\n")
+    (HERE / "RESULTS.md").write_text("\n\n".join([HEAD, *parts, made_on(found)]) + "\n")
 
 
 def results(part: str) -> Path:
@@ -42,16 +42,27 @@ What this course runs on, against what you would otherwise use. `make bench` wri
 ![Left: seconds until CartPole-v1 is solved, a point for each seed; this course lies furthest to the left. Middle: steps per second over the number of environments, all curves rise and flatten. Right: decisions per second of the scheduler over the number of nodes, against SimPy.](RESULTS.png)"""  # noqa: E501
 
 
+def made_on(found: dict) -> str:
+    """The machine and the versions; parts that were measured elsewhere are named."""
+    setups: dict[tuple[str, ...], list[str]] = {}
+    for part, each in found.items():
+        setup = tuple(each["about"][what] for what in ("machine", "versions", "peers"))
+        setups.setdefault(setup, []).append(TITLES[part].split(".")[0])
+    lines = [
+        f"Parts {', '.join(parts)}: {machine}. The course's environment: {versions}. The peers': "
+        f"{peers}."
+        for (machine, versions, peers), parts in setups.items()
+    ]
+    return "\n\n".join(["## Measured on", *lines])
+
+
 def section(part: str, found: dict) -> str:
-    """The title of a part, when and on what it was measured, what is missing, and its tables."""
+    """The title of a part, its tables, what is missing in them, and when it was measured."""
     about = found["about"]
     lines = [f"## {TITLES[part]}", SECTIONS[part](found["measured"])]
     for name, reason in found["failed"].items():
         lines.append(f"**Not measured: {name}.** {reason}")
-    lines.append(
-        f"<sub>{about['date']}, {about['seconds'] / 60:.0f} min on {about['machine']}. "
-        f"Course: {about['versions']}. Peers: {about['peers']}.</sub>"
-    )
+    lines.append(f"<sub>Measured on {about['date']}, in {about['seconds'] / 60:.0f} min.</sub>")
     return "\n\n".join(lines)
 
 
@@ -83,6 +94,7 @@ def throughput(measured: dict) -> str:
     rates = {
         name: {int(n): np.array([run[n] for run in runs]) for n in runs[0]}
         for name, runs in measured.items()
+        if "shares" not in runs[0]
     }
     first, *others = rates
     sizes = list(rates[first])
@@ -105,21 +117,8 @@ def throughput(measured: dict) -> str:
         missed = ahead(what, least, smallest)
         note = f" (missed at {', '.join(f'{n:,}' for n in missed)})" if missed else ""
         goals.append(goal(text + note, not missed))
-    chance = next((name for name in others if "random numbers" in name), None)
-    why = ""
-    if chance is not None:
-        largest = sizes[-1]
-        share = median[chance][largest]
-        gym = median[next(name for name in others if name.startswith("Gymnasium"))][largest]
-        fixed = median[next(name for name in others if name.endswith("CartPole-v1")
-                            and name.startswith("this"))][largest]  # fmt: skip
-        why = (
-            f"Why not with many carts: with {largest:,}, drawing the random numbers of a step "
-            "(five normal and two uniform ones per cart, for pushes, bumps, readings and lost "
-            f"readings) takes {share:.0%} of our time. That alone is {share / gym:.2g} times "
-            "Gymnasium's whole step, which draws none. Our own batch is "
-            f"{1 / fixed:.2g} times as fast when its carts are perfect, too."
-        )
+    profiles = [runs for runs in measured.values() if "shares" in runs[0]]
+    why = _why(median, max(sizes), profiles[0]) if profiles else []
     return "\n\n".join([
         f"Steps per second under random actions, {len(measured[first])} rounds. In our first row "
         "every parameter is drawn anew for each episode, and delays, noise, bumps and lost "
@@ -128,8 +127,32 @@ def throughput(measured: dict) -> str:
         "are ahead.",
         table(["", *(f"{n:,}" for n in sizes)], rows),
         "\n".join(goals),
-        *([why] if why else []),
+        *why,
     ])  # fmt: skip
+
+
+def _why(median: dict, size: int, profiled: list[dict]) -> list[str]:
+    """What the largest batch spends its time on, and what of it Gymnasium does not do."""
+
+    def ahead(start: str, end: str = "") -> float:
+        return next(r[size] for name, r in median.items()
+                    if name.startswith(start) and name.endswith(end))  # fmt: skip
+
+    chance, gymnasium, fixed = ahead("only the random"), ahead("Gymnasium"), ahead("this", "-v1")
+    rows = [
+        [what, "{:.0%} [{:.0%}, {:.0%}]".format(*(f(values) for f in (np.median, min, max)))]
+        for what in profiled[0]["shares"]
+        for values in [[run["shares"][what] for run in profiled]]
+    ]
+    return [
+        f"Why not with many carts? A batch of {size:,}, profiled:",
+        table(["", "share of the time"], rows),
+        "Gymnasium's carts have perfect pushes and readings and no delays, and a new episode needs "
+        "no new physics. Drawing the random numbers of a step alone (five normal and two uniform "
+        f"ones per cart, for pushes, bumps, readings and losses) takes {chance:.0%} of our time, which is {chance / gymnasium:.2g} "
+        "times Gymnasium's whole step. With perfect carts our own batch is "
+        f"{1 / fixed:.2g} times as fast, {gymnasium / fixed:.2g} times Gymnasium's.",
+    ]
 
 
 def robust(measured: dict) -> str:

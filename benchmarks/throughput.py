@@ -69,6 +69,34 @@ def chance(number: int) -> dict:
     return sizes(drawing)
 
 
+def profile(number: int) -> dict:
+    """Where the time of `ours` goes in its largest batch: shares by what is done."""
+    import cProfile
+    import pstats
+
+    n = max(SIZES)
+    step = stepping(everything_random().make(n))
+    rate(step, n)
+    with cProfile.Profile() as watched:
+        rate(step, n)
+    own: dict[str, float] = {}
+    for (_, _, function), (_, _, seconds, *_) in pstats.Stats(watched).stats.items():
+        what = next((what for what, names in DOES.items() if function in names), "new episodes")
+        own[what] = own.get(what, 0.0) + seconds
+    return {"shares": {what: own[what] / sum(own.values()) for what in (*DOES, "new episodes")}}
+
+
+# Functions of `CartPole` and `BatchWorld`; what is not in the list is called for new episodes.
+DOES = {
+    "the pole's motion": ("_advance",),
+    "pushes: noise, lag, bumps": ("_push",),
+    "readings: noise, bias, losses": ("_measure", "_observe"),
+    "delays": ("pass_on", "<method 'take' of 'numpy.ndarray' objects>"),
+    "checks and time limit": ("step", "_allowed", "rate", "ones",
+                              "<method 'reduce' of 'numpy.ufunc' objects>"),
+}  # fmt: skip
+
+
 def gymnasium(number: int) -> dict:
     """Gymnasium's batch of carts in NumPy."""
     import gymnasium as gym
@@ -148,4 +176,5 @@ CONTENDERS = (
     Contender("EnvPool CartPole-v1, one thread", "envpool_1", peer=True),
     Contender("EnvPool CartPole-v1, two threads", "envpool_2", peer=True),
     Contender("DummyVecEnv, everything random", "dummy"),
+    Contender("profile of the first row", "profile"),
 )

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import report, tables
+from benchmarks.picture import draw
 
 ROOT = Path(__file__).parents[2]
 ABOUT = {"date": "2026-01-01", "seconds": 60, "machine": "m", "versions": "v", "peers": "p"}
@@ -31,6 +32,7 @@ def throughput(theirs):
         "only the random numbers": [{"8": 800.0, "4096": 200.0}] * 3,
         "Gymnasium": [{"8": 150.0, "4096": theirs}] * 3,
         "EnvPool": [{"8": 99.0, "4096": 101.0}] * 3,
+        "profile": [{"shares": {"motion": s, "new episodes": 1 - s}} for s in (0.2, 0.3, 0.6)],
     })  # fmt: skip
 
 
@@ -45,8 +47,9 @@ def test_misses_name_the_sizes_and_the_share_of_chance():
     assert "✘ within 2 times of Gymnasium's perfect carts at every size (missed at 4,096)" in text
     assert "✘ ahead of EnvPool at every size from 8 on (missed at 4,096)" in text
     assert "✔ ahead of DummyVecEnv" in text  # nobody there to be behind
-    assert "takes 50% of our time. That alone is 1.5 times Gymnasium's" in text
-    assert "Our own batch is 2.5 times as fast when its carts are perfect" in text
+    assert "| motion | 30% [20%, 60%] |" in text
+    assert "takes 50% of our time, which is 1.5 times Gymnasium's whole step" in text
+    assert "our own batch is 2.5 times as fast, 0.83 times Gymnasium's" in text
     assert "✔ within 2 times of Gymnasium" in throughput(199.0)
 
 
@@ -69,6 +72,19 @@ def test_who_was_not_measured_is_named():
     found = {"about": ABOUT, "measured": {"a": runs(1, 1, 1), "b": runs(5, 5, 5)},
              "failed": {"SBX": "no module named jax"}}  # fmt: skip
     assert "**Not measured: SBX.** no module named jax" in report.section("solve", found)
+
+
+def test_parts_that_were_measured_elsewhere_are_named():
+    parts = {"solve": {"about": ABOUT}, "robust": {"about": ABOUT | {"machine": "other"}},
+             "course": {"about": ABOUT}}  # fmt: skip
+    text = report.made_on(parts)
+    assert "Parts 1, 6: m." in text and "Parts 3: other." in text
+
+
+def test_the_picture_can_be_drawn(tmp_path):
+    found = {p: json.loads(report.results(p).read_text()) for p in ("solve", "throughput")}
+    draw(found, tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
 def test_all_parts_are_measured_and_told():
