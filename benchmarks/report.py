@@ -149,8 +149,9 @@ def _why(median: dict, size: int, profiled: list[dict]) -> list[str]:
         table(["", "share of the time"], rows),
         "Gymnasium's carts have perfect pushes and readings and no delays, and a new episode needs "
         "no new physics. Drawing the random numbers of a step alone (five normal and two uniform "
-        f"ones per cart, for pushes, bumps, readings and losses) takes {chance:.0%} of our time, which is {chance / gymnasium:.2g} "
-        "times Gymnasium's whole step. With perfect carts our own batch is "
+        "ones per cart, for pushes, bumps, readings and losses) takes "
+        f"{chance:.0%} of our time, which is {chance / gymnasium:.2g} times Gymnasium's whole "
+        "step. With perfect carts our own batch is "
         f"{1 / fixed:.2g} times as fast, {gymnasium / fixed:.2g} times Gymnasium's.",
     ]
 
