@@ -43,6 +43,7 @@ def both(world, train=train_ppo, **settings):
         (CartPolePhysics(), {"policy_kwargs": {"activation_fn": torch.nn.ReLU}}),
         (Proportional(), {}),  # continuous actions
         (CartPolePhysics(), {"batch_size": 192, "clip_range": 0.1, "vf_coef": 0.7}),
+        (CartPolePhysics(), {"batch_size": 191}),  # leaves a minibatch of one
     ],
 )
 def test_the_policy_is_stable_baselines3s_bit_for_bit(world, settings):
