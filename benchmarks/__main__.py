@@ -2,6 +2,7 @@
 
 `make bench PART=solve` measures one part again; the others keep what they have. `PART=course` runs
 every lesson twice, which takes the better part of an hour, so it is only measured if asked for.
+`make bench PART=course ONLY=01_reality_gap` measures one contender of a part again.
 A peer that cannot be measured is named in RESULTS.md and fails the command, unless it was left out
 on purpose: `make bench WITHOUT=sbx`.
 """
@@ -12,9 +13,10 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from datetime import date
 
-from benchmarks.contest import HERE, PEERS, Outcome, hold
+from benchmarks.contest import HERE, PEERS, Contender, Outcome, hold
 from benchmarks.machine import describe
 from benchmarks.report import write
 
@@ -38,29 +40,55 @@ def install_peers() -> None:
     INSTALLED.write_text(wanted)
 
 
-def measure(part: str, left_out: list[str]) -> Outcome:
-    """Hold the contest of a part and keep what it found in results/."""
+def measure(part: str, left_out: list[str], only: list[str]) -> Outcome:
+    """Hold the contest of a part and keep what it found in results/.
+
+    What is measured is one contest, all of it in one run: only with `only`, which names contenders
+    as functions or by what they are about, the others keep what was measured before.
+    """
     module = importlib.import_module(f"benchmarks.{part}")
-    began = time.perf_counter()
-    outcome = hold(part, module.CONTENDERS, module.ROUNDS, left_out)
-    about = {"date": date.today().isoformat(), "seconds": time.perf_counter() - began}
-    found = {"about": about | describe(), "measured": outcome.measured, "failed": outcome.failed}
+    contenders = [c for c in module.CONTENDERS if not only or {c.function, c.about} & {*only}]
+    if not contenders:
+        raise ValueError(f"nobody in {part} is called {' or '.join(only)}")
     path = HERE / "results" / f"{part}.json"
+    before = json.loads(path.read_text()) if only and path.exists() else {}
+    began = time.perf_counter()
+    outcome = hold(part, contenders, module.ROUNDS, left_out)
+    about = {"date": date.today().isoformat(), "seconds": time.perf_counter() - began}
+    asked = {c.name for c in contenders}
+    kept = {
+        key: {name: what for name, what in before.get(key, {}).items() if name not in asked}
+        for key in ("measured", "failed")
+    }
+    found = {
+        "about": about | describe(),
+        "measured": _in_order(kept["measured"] | outcome.measured, module.CONTENDERS),
+        "failed": kept["failed"] | outcome.failed,
+    }
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(found, indent=1) + "\n")
     return outcome
+
+
+def _in_order(measured: dict, contenders: Iterable[Contender]) -> dict:
+    """The measurements in the order of the contenders, as the tables show them."""
+    return {c.name: measured[c.name] for c in contenders if c.name in measured}
 
 
 def main() -> None:
     """Measure the parts that are asked for, then write the report on all that there are."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("parts", nargs="*", metavar="PART")
-    parser.add_argument("--without", nargs="*", default=[], metavar="FUNCTION")
+    parser.add_argument("--without", nargs="*", default=[], metavar="NAME")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - {*PARTS, *ON_REQUEST}:
         parser.error(f"no part {unknown.pop()!r}; there are {', '.join(PARTS + ON_REQUEST)}")
     install_peers()
-    outcomes = {part: measure(part, asked.without) for part in asked.parts or PARTS}
+    try:
+        outcomes = {p: measure(p, asked.without, asked.only) for p in asked.parts or PARTS}
+    except ValueError as error:
+        parser.error(str(error))
     write()
     print(f"Written: {HERE / 'RESULTS.md'}")
     missing = [

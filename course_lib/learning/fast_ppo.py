@@ -56,9 +56,7 @@ class FastPPO(PPO):
         for _ in range(n_rollout_steps):
             with torch.no_grad():
                 log_chances, values = network(torch.as_tensor(self._last_obs))
-                drawn = torch.multinomial(
-                    log_chances.softmax(dim=1), 1, replacement=True
-                )  # (worlds, 1)
+                drawn = torch.multinomial(log_chances.softmax(dim=1), 1, True)  # (worlds, 1)
                 log_probs = log_chances.gather(1, drawn)[:, 0]
             actions = drawn[:, 0].numpy()
             new_obs, rewards, dones, infos = env.step(actions)
@@ -102,8 +100,8 @@ class FastPPO(PPO):
                          buffer.advantages, buffer.returns)
         )  # fmt: skip
         old_log_prob, advantage, target = (x[:, 0] for x in (old_log_prob, advantage, target))
-        if isinstance(self.action_space, spaces.Discrete):
-            actions = actions[:, 0].long()
+        discrete = isinstance(self.action_space, spaces.Discrete)
+        actions = actions[:, 0].long() if discrete else actions.float()
         for _ in range(self.n_epochs):
             # From the generator that `PPO` uses and seeds, NumPy's global one.
             order = torch.as_tensor(np.random.permutation(len(seen)))  # noqa: NPY002
@@ -114,7 +112,8 @@ class FastPPO(PPO):
                 else:
                     value, log_prob, entropy = policy.evaluate_actions(seen[i], actions[i])
                 a = advantage[i]
-                a = (a - a.mean()) / (a.std() + 1e-8)
+                if len(a) > 1:
+                    a = (a - a.mean()) / (a.std() + 1e-8)
                 ratio = torch.exp(log_prob - old_log_prob[i])
                 loss = -torch.min(a * ratio, a * ratio.clamp(1 - clip, 1 + clip)).mean()
                 if self.ent_coef:

@@ -71,7 +71,7 @@ def test_the_command_fails_if_a_peer_could_not_be_measured(monkeypatch, tmp_path
     monkeypatch.setattr(command, "HERE", tmp_path)
     monkeypatch.setattr(command, "install_peers", lambda: None)
     monkeypatch.setattr(command, "describe", lambda: {"machine": "this one"})
-    monkeypatch.setattr(command, "hold", lambda *_: Outcome({"ours": [{"seconds": 1}]}, failed))
+    monkeypatch.setattr(command, "hold", lambda *_: Outcome({"this course": [{"seconds": 1}]}, failed))
     written = []
     monkeypatch.setattr(command, "write", lambda: written.append(True))
     monkeypatch.setattr(sys, "argv", ["bench", "solve"])
@@ -81,8 +81,29 @@ def test_the_command_fails_if_a_peer_could_not_be_measured(monkeypatch, tmp_path
         with pytest.raises(SystemExit, match=ends):
             command.main()
     kept = json.loads((tmp_path / "results" / "solve.json").read_text())
-    assert kept["failed"] == failed and kept["measured"]["ours"]
+    assert kept["failed"] == failed and kept["measured"]["this course"]
     assert written == [True]
+
+
+def test_one_contender_is_measured_again_and_the_others_are_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(command, "HERE", tmp_path)
+    monkeypatch.setattr(command, "install_peers", lambda: None)
+    monkeypatch.setattr(command, "describe", lambda: {"machine": "this one"})
+    monkeypatch.setattr(command, "write", lambda: None)
+    numbers = iter(range(100))
+
+    def hold(part, contenders, rounds, left_out):
+        return Outcome({c.name: [next(numbers)] for c in contenders}, {})
+
+    monkeypatch.setattr(command, "hold", hold)
+    kept = tmp_path / "results" / "robust.json"
+    for arguments in ([], ["--only", "ours"]):
+        monkeypatch.setattr(sys, "argv", ["bench", "robust", *arguments])
+        command.main()
+    assert list(json.loads(kept.read_text())["measured"].values()) == [[2], [1]]
+    monkeypatch.setattr(sys, "argv", ["bench", "robust", "--only", "nobody"])
+    with pytest.raises(SystemExit):
+        command.main()
 
 
 def test_only_parts_that_exist_are_measured(monkeypatch, capsys):
