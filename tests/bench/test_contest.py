@@ -71,7 +71,9 @@ def test_the_command_fails_if_a_peer_could_not_be_measured(monkeypatch, tmp_path
     monkeypatch.setattr(command, "HERE", tmp_path)
     monkeypatch.setattr(command, "install_peers", lambda: None)
     monkeypatch.setattr(command, "describe", lambda: {"machine": "this one"})
-    monkeypatch.setattr(command, "hold", lambda *_: Outcome({"this course": [{"seconds": 1}]}, failed))
+    monkeypatch.setattr(
+        command, "hold", lambda *_: Outcome({"this course": [{"seconds": 1}]}, failed)
+    )
     written = []
     monkeypatch.setattr(command, "write", lambda: written.append(True))
     monkeypatch.setattr(sys, "argv", ["bench", "solve"])
