@@ -35,7 +35,7 @@ notebooks: setup  ## execute lessons and solutions again and normalise them
 results: setup  ## compute stored results anew: make results LESSON=08 [DASK=address]
 	$(BIN)/python -m course_lib.transfer.results $(LESSON) $(if $(DASK),--dask $(DASK))
 
-bench: setup  ## measure speed side by side: make bench [PART=solve] [WITHOUT=sbx] [ONLY=ours]
+bench: setup  ## measure speed side by side: make bench [PART=solve] [WITHOUT=sbx]
 	$(BIN)/python -m benchmarks $(PART) $(if $(WITHOUT),--without $(WITHOUT)) \
 		$(if $(ONLY),--only $(ONLY))
 

@@ -2,7 +2,7 @@
 
 `make bench PART=solve` measures one part again; the others keep what they have. `PART=course` runs
 every lesson twice, which takes the better part of an hour, so it is only measured if asked for.
-`make bench PART=course ONLY=01_reality_gap` measures one contender of a part again.
+`make bench PART=course ONLY=01_reality_gap` measures one of them again.
 A peer that cannot be measured is named in RESULTS.md and fails the command, unless it was left out
 on purpose: `make bench WITHOUT=sbx`.
 """
@@ -43,8 +43,8 @@ def install_peers() -> None:
 def measure(part: str, left_out: list[str], only: list[str]) -> Outcome:
     """Hold the contest of a part and keep what it found in results/.
 
-    What is measured is one contest, all of it in one run: only with `only`, which names contenders
-    as functions or by what they are about, the others keep what was measured before.
+    With `only`, which names contenders as functions or by what they are about, the others keep
+    what was measured before. Use it on one machine: the part says only when it was last measured.
     """
     module = importlib.import_module(f"benchmarks.{part}")
     contenders = [c for c in module.CONTENDERS if not only or {c.function, c.about} & {*only}]
@@ -54,7 +54,8 @@ def measure(part: str, left_out: list[str], only: list[str]) -> Outcome:
     before = json.loads(path.read_text()) if only and path.exists() else {}
     began = time.perf_counter()
     outcome = hold(part, contenders, module.ROUNDS, left_out)
-    about = {"date": date.today().isoformat(), "seconds": time.perf_counter() - began}
+    seconds = before.get("about", {}).get("seconds", 0.0) + time.perf_counter() - began
+    about = {"date": date.today().isoformat(), "seconds": seconds}
     asked = {c.name for c in contenders}
     kept = {
         key: {name: what for name, what in before.get(key, {}).items() if name not in asked}
@@ -84,6 +85,8 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.parts) - {*PARTS, *ON_REQUEST}:
         parser.error(f"no part {unknown.pop()!r}; there are {', '.join(PARTS + ON_REQUEST)}")
+    if asked.only and not {*asked.parts} <= {*ON_REQUEST}:
+        parser.error("only is for the part 'course': elsewhere contenders must share their run")
     install_peers()
     try:
         outcomes = {p: measure(p, asked.without, asked.only) for p in asked.parts or PARTS}

@@ -1,4 +1,4 @@
-"""Part 4: how fast schedulers can decide here, and how well a trained one does on a real trace.
+"""Part 5: how fast schedulers can decide here, and how well a trained one does on a real trace.
 
 Speeds are decisions per second of processor time, the policy's own included, so that other work on
 the machine counts little. Each start of a job and each explicit wait is a decision. Everybody

@@ -17,16 +17,25 @@ MOST = 300_000  # who has not solved it by then has failed
 ZOO = {"n_steps": 32, "batch_size": 256, "gae_lambda": 0.8, "gamma": 0.98, "n_epochs": 20}
 
 
-def ours(seed: int) -> dict:
+def ours(seed: int, **settings) -> dict:
     """`train_ppo` with its default settings."""
     from course_lib.learning import TrainedPolicy, train_ppo
     from course_lib.worlds import CartPolePhysics
 
     def train(examine):
         callback = after_updates(lambda model: examine(TrainedPolicy(model)))
-        train_ppo(CartPolePhysics(), seed, steps=MOST, progress=False, callbacks=[callback])
+        train_ppo(
+            CartPolePhysics(), seed, steps=MOST, progress=False, callbacks=[callback], **settings
+        )
 
     return timed(seed, train)
+
+
+def plain(seed: int) -> dict:
+    """The same carts, settings and weights, with Stable-Baselines3's own PPO."""
+    from stable_baselines3 import PPO
+
+    return ours(seed, algorithm=PPO)
 
 
 def tutorial(seed: int) -> dict:
@@ -109,8 +118,9 @@ def timed(seed: int, train) -> dict:
 
 CONTENDERS = (
     Contender("this course", "ours"),
+    Contender("the same with Stable-Baselines3's PPO", "plain"),
     Contender("tutorial: Stable-Baselines3 PPO, one environment", "tutorial", peer=True),
     Contender("Stable-Baselines3 PPO, settings of its Zoo", "zoo", peer=True),
-    Contender("SBX PPO (JAX), the same settings", "sbx", peer=True),
+    Contender("SBX PPO (JAX), settings of the Zoo but a constant clip range", "sbx", peer=True),
     Contender("single-file PPO, settings of CleanRL", "single_file", peer=True),
 )

@@ -44,7 +44,7 @@ def times(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
     return float(ratio(ours, theirs)), float(ends.low), float(ends.high)
 
 
-def seconds_table(measured: dict) -> tuple[str, dict]:
+def seconds_table(measured: dict) -> tuple[str, dict[str, tuple[float, float, float]]]:
     """Interquartile means of seconds, and how many times as long as the first contender's."""
     seconds = {name: np.array([m["seconds"] for m in runs]) for name, runs in measured.items()}
     first, *others = seconds
@@ -59,4 +59,4 @@ def seconds_table(measured: dict) -> tuple[str, dict]:
             f"{one} [{low}, {high}]" if name in ratios else "1",
         ])  # fmt: skip
     head = ["", "seconds, interquartile mean", "times as long"]
-    return table(head, rows), {name: ratio[0] for name, ratio in ratios.items()}
+    return table(head, rows), ratios

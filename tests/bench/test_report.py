@@ -20,9 +20,10 @@ def runs(*seconds):
 
 
 def solve(tutorial, zoo):
-    return report.solve(
-        {"ours": runs(1, 1, 1, 1, 1), "tutorial: x": runs(*tutorial), "zoo": runs(*zoo)}
-    )
+    return report.solve({
+        "ours": runs(1, 1, 1, 1, 1), "the same, plain": runs(1, 1, 1, 1, 1),
+        "tutorial: x": runs(*tutorial), "zoo": runs(*zoo),
+    })  # fmt: skip
 
 
 def throughput(theirs):
@@ -38,14 +39,21 @@ def throughput(theirs):
 
 def test_goals_are_reached_or_not_by_what_was_measured():
     assert solve([12] * 5, [3] * 5).count("✔") == 2
-    assert "✘ at least 10 times as fast as the tutorial's recipe (9)" in solve([9] * 5, [3] * 5)
-    assert "✘ at least 2 times as fast as the fastest peer (1.5)" in solve([12] * 5, [1.5] * 5)
+    assert "✘ at least 10 times as fast as the tutorial's recipe (9 [9, 9])" in solve(
+        [9] * 5, [3] * 5
+    )
+    assert "✘ at least 2 times as fast as the fastest peer (1.5 [1.5, 1.5])" in solve(
+        [12] * 5, [1.5] * 5
+    )
 
 
 def test_misses_name_the_sizes_and_the_share_of_chance():
     text = throughput(300.0)
-    assert "✘ within 2 times of Gymnasium's perfect carts at every size (missed at 4,096)" in text
-    assert "✘ ahead of EnvPool at every size from 8 on (missed at 4,096)" in text
+    assert (
+        "✘ within 2 times of Gymnasium's perfect carts at every size (missed at 4,096: 0.333)"
+        in text
+    )
+    assert "✘ ahead of EnvPool at every size from 8 on (missed at 4,096: 0.99)" in text
     assert "✔ ahead of DummyVecEnv" in text  # nobody there to be behind
     assert "| motion | 30% [20%, 60%] |" in text
     assert "takes 50% of our time, which is 1.5 times Gymnasium's whole step" in text
@@ -69,9 +77,19 @@ def test_numbers_are_shown_with_two_digits(value, shown):
 
 
 def test_who_was_not_measured_is_named():
-    found = {"about": ABOUT, "measured": {"a": runs(1, 1, 1), "b": runs(5, 5, 5)},
+    found = {"about": ABOUT, "measured": {"this course": runs(1, 1, 1), "b": runs(5, 5, 5)},
              "failed": {"SBX": "no module named jax"}}  # fmt: skip
     assert "**Not measured: SBX.** no module named jax" in report.section("solve", found)
+
+
+def test_without_the_course_itself_nothing_is_compared():
+    found = {"about": ABOUT, "measured": {"tutorial": runs(5, 5, 5), "SBX": runs(1, 1, 1)},
+             "failed": {"this course": "not solved"}}  # fmt: skip
+    text = report.section("solve", found)
+    assert "nothing to compare with" in text and "✔" not in text
+    assert "**Not measured: this course.** not solved" in text
+    alone = {"about": ABOUT, "measured": {"this course": runs(1, 1, 1)}, "failed": {}}
+    assert "✔" not in report.section("solve", alone)
 
 
 def test_parts_that_were_measured_elsewhere_are_named():
