@@ -27,17 +27,26 @@ INSTALLED = PEERS / "installed.txt"  # the requirements that are
 
 
 def install_peers() -> None:
-    """Build the peers' environment, unless it is there; PyTorch comes first, as in the course."""
+    """Build the peers' environment, unless it is there.
+
+    A package that this machine cannot have is told; who needs it is then named as not measured.
+    """
     wanted = REQUIREMENTS.read_text()
     if INSTALLED.exists() and INSTALLED.read_text() == wanted:
         return
     print("Setting up the peers' environment: a few minutes, once.", flush=True)
     subprocess.run([sys.executable, "-m", "venv", "--clear", PEERS], check=True)
-    pip = [PEERS / "bin" / "python", "-m", "pip", "install", "--quiet"]
-    torch = next(line for line in wanted.splitlines() if line.startswith("torch=="))
-    subprocess.run([*pip, torch], check=True)
-    subprocess.run([*pip, "-r", REQUIREMENTS], check=True)
-    INSTALLED.write_text(wanted)
+    # One by one, PyTorch first, as in the course.
+    pip = [PEERS / "bin" / "python", "-m", "pip", "install", "--quiet", "-c", REQUIREMENTS]
+    packages = [line for line in wanted.splitlines() if line and not line.startswith("#")]
+    missing = False
+    for package in packages:
+        ran = subprocess.run([*pip, package], capture_output=True, text=True)
+        if ran.returncode:
+            missing = True
+            print(f"{package} cannot be installed: {(ran.stderr.splitlines() or ['?'])[-1]}")
+    if not missing:
+        INSTALLED.write_text(wanted)
 
 
 def measure(part: str, left_out: list[str], only: list[str]) -> Outcome:

@@ -87,6 +87,28 @@ def test_the_command_fails_if_a_peer_could_not_be_measured(monkeypatch, tmp_path
     assert written == [True]
 
 
+def test_a_package_that_cannot_be_installed_is_told_and_stops_nobody(monkeypatch, tmp_path, capsys):
+    installed = tmp_path / "installed.txt"
+    monkeypatch.setattr(command, "INSTALLED", installed)
+    asked, refused = [], {"envpool"}
+
+    def run(line, **settings):
+        name = str(line[-1]).split("==")[0]
+        asked.append(name)
+        return subprocess.CompletedProcess(line, int(name in refused), "", "pip:\nno wheel for you")
+
+    monkeypatch.setattr(command.subprocess, "run", run)
+    command.install_peers()
+    assert "envpool==" in (said := capsys.readouterr().out) and "no wheel for you" in said
+    assert asked[1] == "torch" and asked.index("simpy") > asked.index("envpool")
+    assert not installed.exists()
+    refused.clear()
+    command.install_peers()
+    count = len(asked)
+    command.install_peers()  # nothing is left to do
+    assert len(asked) == count and installed.exists()
+
+
 def test_one_contender_is_measured_again_and_the_others_are_kept(monkeypatch, tmp_path):
     monkeypatch.setattr(command, "HERE", tmp_path)
     monkeypatch.setattr(command, "install_peers", lambda: None)
