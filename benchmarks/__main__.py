@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable
 from datetime import date
 
-from benchmarks.contest import HERE, PEERS, Contender, Outcome, hold
+from benchmarks.contest import HERE, LEFT_OUT, PEERS, Contender, Outcome, hold
 from benchmarks.machine import describe
 from benchmarks.report import write
 
@@ -107,7 +107,7 @@ def main() -> None:
         f"{part}: {name}: {reason}"
         for part, outcome in outcomes.items()
         for name, reason in outcome.failed.items()
-        if reason != "left out on request"
+        if reason != LEFT_OUT
     ]
     if missing:
         sys.exit("Not measured:\n" + "\n".join(missing))

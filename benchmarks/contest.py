@@ -18,6 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PEERS = HERE / ".venv"  # made of requirements.txt; the course never looks into it
 PATIENCE = 1_200  # s, for one measurement
+LEFT_OUT = "left out on request"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def hold(
 ) -> Outcome:
     """Let the contenders of a part take turns; who fails once is not asked again."""
     measured: dict[str, list] = {c.name: [] for c in contenders}
-    failed = {c.name: "left out on request" for c in contenders if c.function in left_out}
+    failed = {c.name: LEFT_OUT for c in contenders if c.function in left_out}
     for number in range(rounds):
         order = list(contenders)
         shift = number % len(order)

@@ -87,9 +87,10 @@ def watched():
 
     def look():
         while not over.wait(LOOK_EVERY):
-            sizes = [pss(process) for process in psutil.Process().children(recursive=True)]
-            most["all"] = max(most["all"], sum(sizes))
-            kernels = [pss(process) for process in psutil.Process().children()]
+            me = psutil.Process()
+            sizes = {process.pid: pss(process) for process in me.children(recursive=True)}
+            most["all"] = max(most["all"], sum(sizes.values()))
+            kernels = [sizes.get(process.pid, 0) for process in me.children()]
             most["kernel"] = max(most["kernel"], *kernels, 0)
 
     looking = threading.Thread(target=look)

@@ -44,12 +44,7 @@ def stepped(ax, measured: dict) -> None:
         sizes = [int(n) for n in runs[0]]
         rates = [np.median([run[str(n)] for run in runs]) for n in sizes]
         ax.plot(sizes, rates, line, marker=marker, label=name)
-    ax.set_xscale("log", base=2)
-    ax.set_yscale("log")
-    ax.set_xlabel("environments")
-    ax.set_ylabel("steps per second")
-    ax.set_title("Throughput")
-    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))
+    _label(ax, "environments", "steps per second", "Throughput")
 
 
 def decided(ax, measured: dict) -> None:
@@ -63,9 +58,12 @@ def decided(ax, measured: dict) -> None:
             rates = [np.median([run["per_second"][batch][n] for run in runs]) for n in nodes]
             line, marker = next(looks)
             ax.plot(list(map(int, nodes)), rates, line, marker=marker, label=f"{name}, {batch}")
+    _label(ax, "nodes", "decisions per second", "Scheduler (number: clusters at once)")
+
+
+def _label(ax, across: str, up: str, title: str) -> None:
+    """Logarithmic scales, what is on them, and the legend below."""
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
-    ax.set_xlabel("nodes")
-    ax.set_ylabel("decisions per second")
-    ax.set_title("Scheduler (number: clusters at once)")
+    ax.set(xlabel=across, ylabel=up, title=title)
     ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14))

@@ -5,10 +5,15 @@ it is examined on a hundred episodes there, with the clock stopped. It *keeps* i
 examinations in a row average at least 475; the clock is read at the first of them.
 """
 
-import time
-
 from benchmarks.contest import Contender
-from benchmarks.judge import EPISODES, GOOD, import_everything
+from benchmarks.judge import (
+    EPISODES,
+    GOOD,
+    Solved,
+    Stopwatch,
+    after_updates,
+    import_everything,
+)
 
 ROUNDS = 5  # training seeds
 IN_A_ROW = 3
@@ -30,38 +35,29 @@ def library(seed: int) -> dict:
 
 def timed(seed: int, algorithm) -> dict:
     """Seconds and steps until the policy keeps its return."""
-    from stable_baselines3.common.callbacks import BaseCallback
-
     from course_lib.learning import ROBUST_PPO, TrainedPolicy, evaluate, train_ppo
     from course_lib.transfer.randomization import WORKSHOP
     from course_lib.worlds import SIMULATED_TARGET
 
     import_everything()
+    watch, passed = Stopwatch(), []
 
-    class Examine(BaseCallback):
-        passed: list[dict] = []
-        spent = 0.0
-        since = time.perf_counter()
+    def examine(model):
+        with watch.stopped():
+            returns = evaluate(TrainedPolicy(model, history=6), SIMULATED_TARGET, EPISODES, seed)
+            if returns.mean() < GOOD:
+                passed.clear()
+                return
+            passed.append({"seconds": watch.seconds, "steps": model.num_timesteps})
+            if len(passed) == IN_A_ROW:
+                raise Solved
 
-        def _on_rollout_start(self):
-            self.spent += time.perf_counter() - self.since
-            policy = TrainedPolicy(self.model, history=6)
-            good = evaluate(policy, SIMULATED_TARGET, EPISODES, seed).mean() >= GOOD
-            mark = {"seconds": self.spent, "steps": self.num_timesteps}
-            self.passed = [*self.passed, mark] if good else []
-            self.since = time.perf_counter()
-
-        def _on_step(self):
-            return len(self.passed) < IN_A_ROW
-
-    examined = Examine()
-    train_ppo(WORKSHOP, seed, history=6, algorithm=algorithm, progress=False,
-              callbacks=[examined], **ROBUST_PPO)  # fmt: skip
-    if len(examined.passed) < IN_A_ROW:
-        raise ValueError(
-            f"seed {seed} did not keep {GOOD:g} within its {ROBUST_PPO['steps']:,} steps"
-        )
-    return examined.passed[0]
+    try:
+        train_ppo(WORKSHOP, seed, history=6, algorithm=algorithm, progress=False,
+                  callbacks=[after_updates(examine)], **ROBUST_PPO)  # fmt: skip
+    except Solved:
+        return passed[0]
+    raise ValueError(f"seed {seed} did not keep {GOOD:g} within its {ROBUST_PPO['steps']:,} steps")
 
 
 CONTENDERS = (

@@ -7,7 +7,7 @@ clock after all imports. What a library compiles when it is first called counts:
 import gymnasium as gym
 
 from benchmarks.contest import Contender
-from benchmarks.judge import Judge, Solved, import_everything
+from benchmarks.judge import Judge, Solved, after_updates, import_everything
 
 ROUNDS = 5  # training seeds
 STEPS = 100_000  # of the schedules
@@ -88,21 +88,6 @@ def library(algorithm, seed: int, num_envs: int, **settings) -> dict:
 def falling(start: float):
     """A rate that falls to zero over `STEPS` steps, as the Zoo's do, whatever the limit is."""
     return lambda remaining: start * max(1 - (1 - remaining) * MOST / STEPS, 0.0)
-
-
-def after_updates(examine):
-    """A callback that examines the model before each rollout but the first."""
-    from stable_baselines3.common.callbacks import BaseCallback
-
-    class Examine(BaseCallback):
-        def _on_rollout_start(self):
-            if self.num_timesteps:
-                examine(self.model)
-
-        def _on_step(self):
-            return True
-
-    return Examine()
 
 
 def timed(seed: int, train) -> dict:
