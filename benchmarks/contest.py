@@ -19,6 +19,12 @@ HERE = Path(__file__).parent
 PEERS = HERE / ".venv"  # made of requirements.txt; the course never looks into it
 PATIENCE = 1_200  # s, for one measurement
 LEFT_OUT = "left out on request"
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "PYTHONWARNINGS": "ignore",
+    "TQDM_DISABLE": "1",
+    "COURSE_PYTHON": sys.executable,  # for a peer that needs something made by the course
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def measure(part: str, contender: Contender, number: int) -> dict:
     ran = subprocess.run(
         [contender.python, "-m", "benchmarks.measure", *what],
         cwd=HERE.parent,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "TQDM_DISABLE": "1"},
+        env=os.environ | SETTINGS,
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -6,6 +6,7 @@ schedules by a rule that costs next to nothing: first-fit, or any legal action i
 """
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -101,11 +102,10 @@ def with_simpy(number: int, observing: bool) -> dict:
     from benchmarks.simpy_cluster import Jobs, SimPyCluster
 
     # The jobs are drawn by the course, which is not installed in the peers' environment.
+    drawing = [os.environ["COURSE_PYTHON"], "-m", "benchmarks.measure", "scheduling", "jobs"]
     printed = subprocess.run(
-        [HERE.parent / ".venv" / "bin" / "python", "-m", "benchmarks.measure", "scheduling", "jobs",
-         str(number)],
-        cwd=HERE.parent, check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        [*drawing, str(number)], cwd=HERE.parent, check=True, capture_output=True, text=True
+    )
     given = {nodes: Jobs(**made) for nodes, made in json.loads(printed.stdout).items()}
 
     def played(nodes: str) -> SimPyCluster:

@@ -133,18 +133,36 @@ def envpool(threads: int) -> dict:
 
 
 def dummy(number: int) -> dict:
-    """Stable-Baselines3's DummyVecEnv over single environments with everything random."""
+    """DummyVecEnv over the course's single environments, with everything random."""
     import gymnasium as gym
-    from stable_baselines3.common.vec_env import DummyVecEnv
 
     physics = everything_random()
+    return one_by_one(lambda: gym.make("sim2real/CartPole-v0", physics=physics))
 
-    def build(n):
-        return DummyVecEnv(
-            [lambda: gym.make("sim2real/CartPole-v0", physics=physics) for _ in range(n)]
-        )
 
-    return sizes(lambda n: stepping(build(n)))
+def dummy_gymnasium(number: int) -> dict:
+    """DummyVecEnv over Gymnasium's carts in a wrapper that draws the physics they know of."""
+    import gymnasium as gym
+
+    class Randomized(gym.Wrapper):
+        def reset(self, **asked):
+            seen, info = self.env.reset(**asked)
+            cart, rng = self.unwrapped, self.unwrapped.np_random
+            cart.gravity, cart.force_mag = rng.uniform(8.0, 12.0), rng.uniform(8.0, 12.0)
+            cart.masscart, cart.masspole = rng.uniform(0.5, 1.5), rng.uniform(0.05, 0.2)
+            cart.length = rng.uniform(0.3, 0.7)
+            cart.total_mass = cart.masscart + cart.masspole
+            cart.polemass_length = cart.masspole * cart.length
+            return seen, info
+
+    return one_by_one(lambda: Randomized(gym.make("CartPole-v1")))
+
+
+def one_by_one(build) -> dict:
+    """Stable-Baselines3's DummyVecEnv over single environments, each made by `build()`."""
+    from stable_baselines3.common.vec_env import DummyVecEnv
+
+    return sizes(lambda n: stepping(DummyVecEnv([build] * n)))
 
 
 def stepping(env, **reset):
@@ -177,6 +195,11 @@ CONTENDERS = (
     Contender("Gymnasium's vector CartPole-v1", "gymnasium", peer=True),
     Contender("EnvPool CartPole-v1, one thread", "envpool_1", peer=True),
     Contender("EnvPool CartPole-v1, two threads", "envpool_2", peer=True),
+    Contender(
+        "DummyVecEnv over Gymnasium's CartPole-v1 in a randomising wrapper",
+        "dummy_gymnasium",
+        peer=True,
+    ),
     Contender("DummyVecEnv over this course's single carts, everything random", "dummy"),
     Contender("profile of the first row", "profile"),
 )
