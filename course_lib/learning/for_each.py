@@ -3,31 +3,29 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from joblib import Parallel, delayed
-
 from course_lib.learning.evaluate import Policy
-from course_lib.learning.store import ResultStore, key_of, provenance_of
+from course_lib.learning.store import ResultStore, provenance_of
+from course_lib.learning.stored_calls import Call, results_of
 
 
 def for_each(function: Callable[..., Any], policies: Sequence[Policy], **config) -> list[Any]:
-    """`function(policy, **config)` for each policy, in their order.
+    """`function(policy=policy, **config)` for each policy, in their order.
 
     Work is spread over all cores through joblib. A policy that tells what it is (a trained one by
     its fingerprint, a recipe of this package by its fields) is run once: its result is stored.
     """
-    calls = (delayed(_remembered)(function, policy, config) for policy in policies)
-    return list(Parallel(n_jobs=-1)(calls))
+    calls = [
+        Call(function, {"policy": policy, **config}, _provenance(function, policy, config))
+        for policy in policies
+    ]
+    return results_of(calls, ResultStore())
 
 
-def _remembered(function: Callable[..., Any], policy: Policy, config: dict[str, Any]) -> Any:
+def _provenance(
+    function: Callable[..., Any], policy: Policy, config: dict[str, Any]
+) -> dict[str, Any] | None:
+    """What a result depends on; None if nobody knows, as for a policy that is a mere function."""
     try:
-        about = provenance_of(function, {"policy": policy, **config}, seed=0)
-    except ValueError:  # a function, say: nobody knows what it does
-        return function(policy, **config)
-    store = ResultStore()
-    try:
-        return store.get(key_of(about))
-    except KeyError:
-        result = function(policy, **config)
-        store.put(key_of(about), result, about)
-        return result
+        return provenance_of(function, {"policy": policy, **config}, seed=0)
+    except ValueError:
+        return None

@@ -1,16 +1,11 @@
 """Run one function for many configurations and seeds, in parallel, and keep the results."""
 
-import copy
 import inspect
-import os
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from joblib import Parallel, delayed
-
-from course_lib.learning.progress import progress_bar
-from course_lib.learning.store import ResultStore, key_of, provenance_of
+from course_lib.learning.store import ResultStore, provenance_of
+from course_lib.learning.stored_calls import Call, results_of
 
 
 def run_many(
@@ -34,39 +29,16 @@ def run_many(
     """
     seeds = list(seeds)
     store = ResultStore() if store == "default" else store
-    results: dict[str, list[Any]] = {name: [None] * len(seeds) for name in configs}
-    to_do = []
-    for name, config in configs.items():
-        for i, seed in enumerate(seeds):
-            about = provenance_of(function, config, seed) if store else None
-            try:
-                if store is None:
-                    raise KeyError
-                results[name][i] = store.get(key_of(about))
-            except KeyError:
-                to_do.append((name, i, seed, config, about))
     quiet = {"progress": False} if "progress" in inspect.signature(function).parameters else {}
-    calls = (
-        delayed(_call)(place, function, {**quiet, **config, "seed": seed})
-        for place, (_, _, seed, config, _) in enumerate(to_do)
-    )
-    pool = Parallel(
-        n_jobs=min(workers or os.cpu_count() or 1, len(to_do)) or 1,
-        return_as="generator_unordered",
-    )
-    name_of_work = getattr(function, "__name__", "runs")
-    with progress_bar(len(to_do), name_of_work, shown=progress and bool(to_do)) as bar:
-        for place, result, seconds in pool(calls):
-            name, i, _, _, about = to_do[place]
-            results[name][i] = result
-            if store:
-                store.put(key_of(about), result, about | {"seconds": round(seconds, 2)})
-            bar.update()
-    return results
-
-
-def _call(place: int, function: Callable, arguments: Mapping[str, Any]) -> tuple[int, Any, float]:
-    start = time.perf_counter()
-    # A copy: a call must not find what an earlier one in this process changed.
-    result = function(**copy.deepcopy(arguments))
-    return place, result, time.perf_counter() - start
+    calls = [
+        Call(
+            function,
+            {**quiet, **config, "seed": seed},
+            provenance_of(function, config, seed) if store else None,
+        )
+        for config in configs.values()
+        for seed in seeds
+    ]
+    bar = getattr(function, "__name__", "runs") if progress else None
+    results = iter(results_of(calls, store, workers=workers, bar=bar))
+    return {name: [next(results) for _ in seeds] for name in configs}

@@ -168,7 +168,7 @@ def _commands(given, episodes: int) -> np.ndarray:
     if commands.shape != (episodes,):
         raise ValueError(f"commands of shape ({episodes},) are needed, not {commands.shape}")
     # Only numbers are compared, since an object may claim to equal anything; NaN equals nothing.
-    if commands.dtype.kind not in "biuf" or not np.isin(commands, (0, 1)).all():
+    if commands.dtype.kind not in "biuf" or not ((commands == 0) | (commands == 1)).all():
         raise ValueError("a command is 0 or 1")
     return commands.astype(int)
 

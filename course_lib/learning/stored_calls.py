@@ -1,0 +1,67 @@
+"""Many calls in parallel, and each result kept: what is stored already is read."""
+
+import copy
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from joblib import Parallel, delayed
+
+from course_lib.learning.progress import progress_bar
+from course_lib.learning.store import ResultStore, key_of
+
+
+@dataclass(frozen=True)
+class Call:
+    """`function(**arguments)`; its result is stored under `provenance`, or not if that is None."""
+
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    provenance: Mapping[str, Any] | None
+
+
+def results_of(
+    calls: Sequence[Call],
+    store: ResultStore | None,
+    *,
+    workers: int | None = None,
+    bar: str | None = None,
+) -> list[Any]:
+    """The results of the calls, in their order; without a store none is kept.
+
+    A result that is stored already is read here; only the others are spread over `workers`
+    processes (all cores unless told) through joblib. Each new one is stored as soon as it is there,
+    so that an interrupted run loses nothing. `bar` is the name of a progress bar, None draws none.
+    """
+    keys = [key_of(c.provenance) if store and c.provenance else None for c in calls]
+    results: list[Any] = [None] * len(calls)
+    to_do = []
+    for place, key in enumerate(keys):
+        try:
+            if key is None:
+                raise KeyError
+            results[place] = store.get(key)
+        except KeyError:
+            to_do.append(place)
+    pool = Parallel(
+        n_jobs=min(workers or os.cpu_count() or 1, len(to_do)) or 1,
+        return_as="generator_unordered",
+    )
+    waiting = (delayed(_run)(p, calls[p].function, calls[p].arguments) for p in to_do)
+    with progress_bar(len(to_do), bar or "", shown=bar is not None and bool(to_do)) as drawn:
+        for place, result, seconds in pool(waiting):
+            results[place] = result
+            if keys[place] is not None:
+                about = {**calls[place].provenance, "seconds": round(seconds, 2)}
+                store.put(keys[place], result, about)
+            drawn.update()
+    return results
+
+
+def _run(place: int, function: Callable, arguments: Mapping[str, Any]) -> tuple[int, Any, float]:
+    start = time.perf_counter()
+    # A copy: a call must not find what an earlier one in this process changed.
+    result = function(**copy.deepcopy(arguments))
+    return place, result, time.perf_counter() - start
