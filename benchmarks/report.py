@@ -131,9 +131,11 @@ def throughput(measured: dict) -> str:
     return "\n\n".join([
         f"Steps per second under random actions, {len(measured[first])} rounds. In our first row "
         "every parameter is drawn anew for each episode, and delays, noise, bumps and lost "
-        "readings are on; the carts of Gymnasium and EnvPool are all alike and perfect. Below it, "
-        "the first row divided by each of the others: median and range over the rounds; above 1 "
-        "we are ahead, as far as the range says so.",
+        "readings are on; the carts of Gymnasium and EnvPool are all alike and perfect. Where five "
+        "quantities are random, they are gravity, force, length and both masses, which a wrapper "
+        "can draw for Gymnasium's cart; nothing else is switched on. Below the first row, it is "
+        "divided by each of the others: median and range over the rounds; above 1 we are ahead, "
+        "as far as the range says so.",
         table(["", *(f"{n:,}" for n in sizes)], rows),
         "\n".join(goals),
         *why,
