@@ -10,43 +10,18 @@ on purpose: `make bench WITHOUT=sbx`.
 import argparse
 import importlib
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterable
 from datetime import date
 
-from benchmarks.contest import HERE, LEFT_OUT, PEERS, Contender, Outcome, hold
+from benchmarks.contest import HERE, LEFT_OUT, Contender, Outcome, hold
 from benchmarks.machine import describe
+from benchmarks.peers import install_peers
 from benchmarks.report import write
 
 PARTS = ("throughput", "solve", "robust", "identification", "scheduling")
 ON_REQUEST = ("course",)
-REQUIREMENTS = HERE / "requirements.txt"
-INSTALLED = PEERS / "installed.txt"  # the requirements that are
-
-
-def install_peers() -> None:
-    """Build the peers' environment, unless it is there.
-
-    A package that this machine cannot have is told; who needs it is then named as not measured.
-    """
-    wanted = REQUIREMENTS.read_text()
-    if INSTALLED.exists() and INSTALLED.read_text() == wanted:
-        return
-    print("Setting up the peers' environment: a few minutes, once.", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", PEERS], check=True)
-    # One by one, PyTorch first, as in the course.
-    pip = [PEERS / "bin" / "python", "-m", "pip", "install", "--quiet", "-c", REQUIREMENTS]
-    packages = [line for line in wanted.splitlines() if line and not line.startswith("#")]
-    missing = False
-    for package in packages:
-        ran = subprocess.run([*pip, package], capture_output=True, text=True)
-        if ran.returncode:
-            missing = True
-            print(f"{package} cannot be installed: {(ran.stderr.splitlines() or ['?'])[-1]}")
-    if not missing:
-        INSTALLED.write_text(wanted)
 
 
 def measure(part: str, left_out: list[str], only: list[str]) -> Outcome:
@@ -56,7 +31,7 @@ def measure(part: str, left_out: list[str], only: list[str]) -> Outcome:
     what was measured before. Use it on one machine: the part says only when it was last measured.
     """
     module = importlib.import_module(f"benchmarks.{part}")
-    contenders = [c for c in module.CONTENDERS if not only or {c.function, c.about} & {*only}]
+    contenders = [c for c in module.CONTENDERS if not only or c.called(only)]
     if not contenders:
         raise ValueError(f"nobody in {part} is called {' or '.join(only)}")
     path = HERE / "results" / f"{part}.json"
@@ -94,8 +69,12 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.parts) - {*PARTS, *ON_REQUEST}:
         parser.error(f"no part {unknown.pop()!r}; there are {', '.join(PARTS + ON_REQUEST)}")
-    if asked.only and not {*asked.parts} <= {*ON_REQUEST}:
+    if asked.only and (not asked.parts or {*asked.parts} - {*ON_REQUEST}):
         parser.error("only is for the part 'course': elsewhere contenders must share their run")
+    for name in asked.without:
+        modules = [importlib.import_module(f"benchmarks.{p}") for p in asked.parts or PARTS]
+        if not any(c.called([name]) for module in modules for c in module.CONTENDERS):
+            parser.error(f"nobody is called {name}, so nobody can be left out")
     install_peers()
     try:
         outcomes = {p: measure(p, asked.without, asked.only) for p in asked.parts or PARTS}

@@ -39,6 +39,10 @@ class Contender:
     peer: bool = False
     about: str = ""
 
+    def called(self, names: Iterable[str]) -> bool:
+        """Whether one of these names is its function's, or what it is about."""
+        return bool({self.function, self.about} & {*names})
+
     @property
     def python(self) -> Path:
         """The interpreter that it runs in."""
@@ -62,7 +66,7 @@ def hold(
 ) -> Outcome:
     """Let the contenders of a part take turns; who fails once is not asked again."""
     measured: dict[str, list] = {c.name: [] for c in contenders}
-    failed = {c.name: LEFT_OUT for c in contenders if c.function in left_out}
+    failed = {c.name: LEFT_OUT for c in contenders if c.called(left_out)}
     for number in range(rounds):
         order = list(contenders)
         shift = number % len(order)
@@ -92,6 +96,8 @@ def measure(part: str, contender: Contender, number: int) -> dict:
         timeout=PATIENCE,
         check=True,
     )
+    if not ran.stdout.strip():
+        raise ValueError("it printed nothing")
     return json.loads(ran.stdout.splitlines()[-1])
 
 

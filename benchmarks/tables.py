@@ -32,6 +32,11 @@ def plain(value: float, form: str = ".2g") -> str:
     return f"{float(format(value, form)):,.15g}"
 
 
+def within(value: float, low: float, high: float) -> str:
+    """A number and the ends of its interval."""
+    return f"{plain(value)} [{plain(low)}, {plain(high)}]"
+
+
 def times(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
     """The ratio of interquartile means, theirs over ours, with its interval over seeds."""
 
@@ -45,18 +50,25 @@ def times(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
 
 
 def seconds_table(measured: dict) -> tuple[str, dict[str, tuple[float, float, float]]]:
-    """Interquartile means of seconds, and how many times as long as the first contender's."""
+    """Interquartile means of seconds, and how many times as long as the first contender's.
+
+    A row that starts with "the same" makes the same steps and weights as the first, seed by seed,
+    so that each seed is a pair: its ratio is the median over the seeds, with the range. It is no
+    rival, and so not among the ratios that are returned.
+    """
     seconds = {name: np.array([m["seconds"] for m in runs]) for name, runs in measured.items()}
     first, *others = seconds
-    ratios = {name: times(seconds[first], seconds[name]) for name in others}
+    twins = {name for name in others if name.startswith("the same")}
+    ratios = {n: times(seconds[first], seconds[n]) for n in others if n not in twins}
     rows = []
     for name, values in seconds.items():
         mean = iqm_interval(values)
-        one, low, high = (plain(x) for x in ratios.get(name, (1, 1, 1)))
-        rows.append([
-            name,
-            f"{plain(mean.estimate)} [{plain(mean.low)}, {plain(mean.high)}]",
-            f"{one} [{low}, {high}]" if name in ratios else "1",
-        ])  # fmt: skip
+        if name == first:
+            ratio = "1"
+        elif name in twins:
+            ratio = spread(values / seconds[first])
+        else:
+            ratio = within(*ratios[name])
+        rows.append([name, within(mean.estimate, mean.low, mean.high), ratio])
     head = ["", "seconds, interquartile mean", "times as long"]
     return table(head, rows), ratios

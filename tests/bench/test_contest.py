@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import contest
+from benchmarks import contest, peers
 from benchmarks.contest import Contender, Outcome, hold
 
 ONE, TWO, THREE = (Contender(name, name.lower()) for name in ("One", "Two", "Three"))
@@ -88,25 +88,30 @@ def test_the_command_fails_if_a_peer_could_not_be_measured(monkeypatch, tmp_path
 
 
 def test_a_package_that_cannot_be_installed_is_told_and_stops_nobody(monkeypatch, tmp_path, capsys):
-    installed = tmp_path / "installed.txt"
-    monkeypatch.setattr(command, "INSTALLED", installed)
-    asked, refused = [], {"envpool"}
+    monkeypatch.setattr(peers, "INSTALLED", tmp_path / "installed.txt")
+    monkeypatch.setattr(peers, "REQUIREMENTS", tmp_path / "requirements.txt")
+    peers.REQUIREMENTS.write_text("# peers\ntorch==1\nenvpool==2\nsimpy==3\n")
+    asked, refused = [], {"envpool==2"}
 
     def run(line, **settings):
-        name = str(line[-1]).split("==")[0]
-        asked.append(name)
-        return subprocess.CompletedProcess(line, int(name in refused), "", "pip:\nno wheel for you")
+        asked.append(str(line[-1]))
+        return subprocess.CompletedProcess(line, int(line[-1] in refused), "", "pip:\nno wheel")
 
-    monkeypatch.setattr(command.subprocess, "run", run)
-    command.install_peers()
-    assert "envpool==" in (said := capsys.readouterr().out) and "no wheel for you" in said
-    assert asked[1] == "torch" and asked.index("simpy") > asked.index("envpool")
-    assert not installed.exists()
+    monkeypatch.setattr(peers.subprocess, "run", run)
+
+    def installed_now():
+        asked.clear()
+        peers.install_peers()
+        return asked
+
+    assert installed_now() == [str(contest.PEERS), "torch==1", "envpool==2", "simpy==3"]
+    assert "envpool==2 cannot be installed: no wheel" in capsys.readouterr().out
+    assert installed_now() == ["envpool==2"]  # what is there stays
     refused.clear()
-    command.install_peers()
-    count = len(asked)
-    command.install_peers()  # nothing is left to do
-    assert len(asked) == count and installed.exists()
+    assert installed_now() == ["envpool==2"]
+    assert installed_now() == []
+    peers.REQUIREMENTS.write_text("torch==2\nenvpool==2\nsimpy==3\n")
+    assert len(installed_now()) == 4  # another version: all anew
 
 
 def test_one_contender_is_measured_again_and_the_others_are_kept(monkeypatch, tmp_path):
@@ -126,10 +131,24 @@ def test_one_contender_is_measured_again_and_the_others_are_kept(monkeypatch, tm
         command.main()
     first, second, third, *_ = json.loads(kept.read_text())["measured"].values()
     assert (first, third) == ([0], [2]) and second[0] > 10
-    for part, name in (("course", "nobody"), ("robust", "ours")):
-        monkeypatch.setattr(sys, "argv", ["bench", part, "--only", name])
+    for asked in (["course", "--only", "nobody"], ["robust", "--only", "ours"], ["--only", "ours"]):
+        monkeypatch.setattr(sys, "argv", ["bench", *asked])
         with pytest.raises(SystemExit):
             command.main()
+
+
+def test_nobody_can_be_left_out_who_is_not_there(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["bench", "solve", "--without", "sxb"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "nobody is called sxb" in capsys.readouterr().err
+
+
+def test_a_measurement_that_prints_nothing_has_failed(monkeypatch):
+    silent = subprocess.CompletedProcess([], 0, "\n", "")
+    monkeypatch.setattr(contest.subprocess, "run", lambda *_, **__: silent)
+    with pytest.raises(ValueError, match="printed nothing"):
+        contest.measure("solve", ONE, 0)
 
 
 def test_only_parts_that_exist_are_measured(monkeypatch, capsys):
