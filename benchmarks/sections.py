@@ -125,7 +125,7 @@ def _why(median: dict, size: int, profiled: list[dict]) -> list[str]:
         "step. With perfect carts our own batch is "
         f"{1 / fixed:.2g} times as fast, and then {gymnasium / fixed:.2g} times as fast as "
         "Gymnasium's. Drawing the physics itself costs little: with five quantities random, and "
-        f"nothing else switched on, it makes {fixed / five:.2g} times as many steps as with "
+        f"nothing else switched on, our batch makes {fixed / five:.2g} times as many steps as with "
         "perfect carts.",
     ]
 

@@ -11,8 +11,9 @@ from course_lib.learning.stored_calls import Call, results_of
 def for_each(function: Callable[..., Any], policies: Sequence[Policy], **config) -> list[Any]:
     """`function(policy=policy, **config)` for each policy, in their order.
 
-    Work is spread over all cores through joblib. A policy that tells what it is (a trained one by
-    its fingerprint, a recipe of this package by its fields) is run once: its result is stored.
+    Work is spread over all cores through joblib. The result of a policy that tells what it is (a
+    trained one by its fingerprint, a recipe of this package by its fields) is stored, and read the
+    next time.
     """
     calls = [
         Call(function, {"policy": policy, **config}, _provenance(function, policy, config))

@@ -21,11 +21,11 @@ def run_many(
 
     Returns, under each configuration's name, the results in the order of `seeds`. A result that is
     stored already is read; a new one is stored as soon as it is there, so that an interrupted run
-    loses nothing. `store=None` runs everything and stores nothing.
+    loses only what was under way. `store=None` runs everything and stores nothing.
 
     Work is spread over `workers` processes (all cores unless told) through joblib; choose another
-    backend with `joblib.parallel_config(backend=...)`. A function with an argument `progress` is
-    told to draw no bar of its own.
+    backend with `joblib.parallel_config(backend=...)`, such as "threading" or "dask". A function
+    with an argument `progress` is told to draw no bar of its own.
     """
     seeds = list(seeds)
     store = ResultStore() if store == "default" else store

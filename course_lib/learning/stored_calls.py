@@ -1,13 +1,13 @@
 """Many calls in parallel, and each result kept: what is stored already is read."""
 
 import copy
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 
 from course_lib.learning.progress import progress_bar
 from course_lib.learning.store import ResultStore, key_of
@@ -33,7 +33,8 @@ def results_of(
 
     A result that is stored already is read here; only the others are spread over `workers`
     processes (all cores unless told) through joblib. Each new one is stored as soon as it is there,
-    so that an interrupted run loses nothing. `bar` is the name of a progress bar, None draws none.
+    so that an interrupted run loses only what was under way. `bar` is the name of a progress bar,
+    None draws none.
     """
     keys = [key_of(c.provenance) if store and c.provenance else None for c in calls]
     results: list[Any] = [None] * len(calls)
@@ -45,18 +46,20 @@ def results_of(
             results[place] = store.get(key)
         except KeyError:
             to_do.append(place)
-    pool = Parallel(
-        n_jobs=min(workers or os.cpu_count() or 1, len(to_do)) or 1,
-        return_as="generator_unordered",
-    )
+    if not to_do:
+        return results
+    n_jobs = min(workers or cpu_count(), len(to_do))  # joblib's count knows a container's limits
+    pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     waiting = (delayed(_run)(p, calls[p].function, calls[p].arguments) for p in to_do)
-    with progress_bar(len(to_do), bar or "", shown=bar is not None and bool(to_do)) as drawn:
-        for place, result, seconds in pool(waiting):
+    shown = progress_bar(len(to_do), bar or "", shown=bar is not None)
+    # Closed at once when something goes wrong here: else the calls that wait would still be made.
+    with shown, closing(pool(waiting)) as finished:
+        for place, result, seconds in finished:
             results[place] = result
             if keys[place] is not None:
                 about = {**calls[place].provenance, "seconds": round(seconds, 2)}
                 store.put(keys[place], result, about)
-            drawn.update()
+            shown.update()
     return results
 
 

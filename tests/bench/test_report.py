@@ -65,7 +65,7 @@ def test_misses_name_the_sizes_and_the_share_of_chance():
     assert "| motion | 30% [20%, 60%] |" in text
     assert "takes 50% of our time, which is 1.5 times Gymnasium's whole step" in text
     assert "our own batch is 2.5 times as fast, and then 0.83 times as fast as Gymnasium's" in text
-    assert "it makes 0.9 times as many steps as with perfect carts" in text
+    assert "our batch makes 0.9 times as many steps as with perfect carts" in text
     assert "✔ within 2 times of Gymnasium" in throughput(199.0)
     assert "Why is Gymnasium faster" in text and "Why" not in throughput(99.0)
 

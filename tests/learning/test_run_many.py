@@ -1,6 +1,7 @@
 import functools
 import os
 import threading
+import time
 
 import joblib
 import numpy as np
@@ -12,7 +13,7 @@ from course_lib.worlds import CartPolePhysics
 
 SOURCE = """
 import threading, time
-calls, threads = [], set()
+calls, threads, started = [], set(), []
 
 def work(seed, scale=1):
     calls.append((scale, seed))
@@ -22,6 +23,7 @@ def work(seed, scale=1):
     return scale * seed
 
 def slow_at_first(seed):
+    started.append(seed)
     time.sleep(0.05 * (3 - seed))
     return seed
 
@@ -88,6 +90,19 @@ def test_what_was_finished_before_an_error_is_kept(toy, run):
     toy.calls.clear()
     assert run(toy.work, {"a": {}}, [0, 1]) == {"a": [0, 1]}
     assert toy.calls == []
+
+
+@pytest.mark.filterwarnings("ignore:.*not used:UserWarning")
+def test_after_an_error_of_the_store_the_calls_that_wait_are_not_made(toy, store, monkeypatch):
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(store, "put", full)
+    with joblib.parallel_config(backend="threading"), pytest.raises(OSError, match="no space"):
+        run_many(toy.slow_at_first, {"a": {}}, [1] * 30, store=store, workers=2, progress=False)
+    made = len(toy.started)
+    time.sleep(0.5)
+    assert len(toy.started) == made < 20
 
 
 def test_nothing_to_do_is_nothing_done(toy, run):
