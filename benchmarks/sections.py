@@ -184,7 +184,8 @@ def scheduling(measured: dict) -> str:
     parts = [
         "Decisions per second of processor time, the rule's own time included; medians over "
         f"{len(runs[first])} rounds. A row ÷ X is ours divided by X, with the range. SimPy runs "
-        "one cluster, for whole episodes; ours is measured once as much is done as arrives."
+        "one cluster, for whole episodes; ours is measured once as much is done as arrives. A dash "
+        "stands where that alone would take minutes."
     ]
     rows = [
         [f"{first}, {b} at once",
@@ -249,7 +250,7 @@ def quality(runs: list[dict]) -> list[str]:
         f"over them. {beaten} of the {len(names) - 1} others beat the trained policy.",
         table(["", "mean over windows", "median over windows", "mean, times the policy's"], rows),
         "A rule whose number in the last column is below 1 beats the policy. The later jobs are "
-        "unlike the earlier ones: they came in the last 4 of 89 days, and most are short and "
+        "unlike the earlier ones: they came within a few days, and most are short and "
         "alike. A rule needs no training, so that cannot hurt it; how much of the difference it "
         "explains was not measured. Lesson 07 compares both on the jobs that a policy was trained "
         "for.",
