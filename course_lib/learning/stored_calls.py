@@ -31,23 +31,24 @@ def results_of(
 ) -> list[Any]:
     """The results of the calls, in their order; without a store none is kept.
 
-    A result that is stored already is read here; only the others are spread over `workers`
+    A result that is stored already is read here; the others, each once, are spread over `workers`
     processes (all cores unless told) through joblib. Each new one is stored as soon as it is there,
     so that an interrupted run loses only what was under way. `bar` is the name of a progress bar,
     None draws none.
     """
     keys = [key_of(c.provenance) if store and c.provenance else None for c in calls]
     results: list[Any] = [None] * len(calls)
-    to_do = []
+    missing: dict[str | int, list[int]] = {}  # by key, or place if there is none: equal calls
     for place, key in enumerate(keys):
         try:
             if key is None:
                 raise KeyError
             results[place] = store.get(key)
         except KeyError:
-            to_do.append(place)
-    if not to_do:
+            missing.setdefault(place if key is None else key, []).append(place)
+    if not missing:
         return results
+    to_do = [first for first, *_ in missing.values()]
     n_jobs = min(workers or cpu_count(), len(to_do))  # joblib's count knows a container's limits
     pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     waiting = (delayed(_run)(p, calls[p].function, calls[p].arguments) for p in to_do)
@@ -59,6 +60,8 @@ def results_of(
             if keys[place] is not None:
                 about = {**calls[place].provenance, "seconds": round(seconds, 2)}
                 store.put(keys[place], result, about)
+                for again in missing[keys[place]][1:]:
+                    results[again] = store.get(keys[place])
             shown.update()
     return results
 

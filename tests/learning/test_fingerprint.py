@@ -196,7 +196,7 @@ def test_rigs_may_be_an_array_or_a_generator(runs):
     for rigs in (np.array([3, 4]), iter([3, 4]), range(3, 5)):
         found = mean_returns_on_rigs([Fingerprinted("a"), PD], rigs, 2)
         np.testing.assert_array_equal(found, [[6.0, 7.0], [5.0, 6.0]])
-    assert len([policy for policy, *_ in runs if policy is not PD]) == 2
+    assert len([policy for policy, *_ in runs if policy != PD]) == 2
 
 
 def test_ten_episodes_on_each_rig_unless_told_otherwise(runs):

@@ -59,6 +59,17 @@ def test_a_stored_result_is_not_computed_again(toy, run):
     assert len(toy.calls) == 4
 
 
+def test_equal_calls_are_made_once_and_share_nothing(write_module, run):
+    made = write_module(
+        "listed", "calls = []\ndef work(seed):\n    calls.append(seed)\n    return [seed]"
+    )
+    first = run(made.work, {"a": {}, "b": {}}, [1, 1, 2])
+    assert first == {"a": [[1], [1], [2]], "b": [[1], [1], [2]]}
+    assert sorted(made.calls) == [1, 2]
+    first["a"][0].append(7)
+    assert first["a"][1] == first["b"][0] == [1]
+
+
 def test_only_what_is_missing_is_computed(toy, run):
     run(toy.work, {"a": {"scale": 3}}, [0, 2])
     toy.calls.clear()
