@@ -71,8 +71,8 @@ def main() -> None:
         parser.error(f"no part {unknown.pop()!r}; there are {', '.join(PARTS + ON_REQUEST)}")
     if asked.only and (not asked.parts or {*asked.parts} - {*ON_REQUEST}):
         parser.error("only is for the part 'course': elsewhere contenders must share their run")
+    modules = [importlib.import_module(f"benchmarks.{p}") for p in asked.parts or PARTS]
     for name in asked.without:
-        modules = [importlib.import_module(f"benchmarks.{p}") for p in asked.parts or PARTS]
         if not any(c.called([name]) for module in modules for c in module.CONTENDERS):
             parser.error(f"nobody is called {name}, so nobody can be left out")
     install_peers()

@@ -60,8 +60,7 @@ class Judge(Stopwatch):
     """A stopwatch that stands still while the policy is examined.
 
     Call `examine(act)` after each change of the policy; `act` maps observations (n, 4) to actions
-    (n,). All examinations with one seed share
-    their episodes.
+    (n,). All examinations with one seed share their episodes.
     """
 
     def __init__(self, seed: int):

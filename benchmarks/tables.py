@@ -21,10 +21,7 @@ def goal(text: str, reached: bool) -> str:
 
 def spread(values: np.ndarray, form: str = ".2g") -> str:
     """The median, and the smallest and largest value."""
-    low, middle, high = (
-        plain(v, form) for v in (np.min(values), np.median(values), np.max(values))
-    )
-    return f"{middle} [{low}, {high}]"
+    return within(np.median(values), np.min(values), np.max(values), form)
 
 
 def plain(value: float, form: str = ".2g") -> str:
@@ -32,9 +29,9 @@ def plain(value: float, form: str = ".2g") -> str:
     return f"{float(format(value, form)):,.15g}"
 
 
-def within(value: float, low: float, high: float) -> str:
+def within(value: float, low: float, high: float, form: str = ".2g") -> str:
     """A number and the ends of its interval."""
-    return f"{plain(value)} [{plain(low)}, {plain(high)}]"
+    return f"{plain(value, form)} [{plain(low, form)}, {plain(high, form)}]"
 
 
 def times(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:

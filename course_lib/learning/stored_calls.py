@@ -40,12 +40,13 @@ def results_of(
     results: list[Any] = [None] * len(calls)
     missing: dict[str | int, list[int]] = {}  # by key, or place if there is none: equal calls
     for place, key in enumerate(keys):
+        if key is None:
+            missing[place] = [place]
+            continue
         try:
-            if key is None:
-                raise KeyError
             results[place] = store.get(key)
         except KeyError:
-            missing.setdefault(place if key is None else key, []).append(place)
+            missing.setdefault(key, []).append(place)
     if not missing:
         return results
     to_do = [first for first, *_ in missing.values()]
