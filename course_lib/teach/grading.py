@@ -81,7 +81,8 @@ def grade(learner: Path, solution: Path) -> list[Grade]:
         nbformat.write(merged, notebook)
         command = [
             sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-current-env",
-            f"--nbval-cell-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider", "-o", "addopts=",
+            f"--nbval-cell-timeout={CELL_TIMEOUT}", "-p", "course_lib.teach.patience",
+            "-p", "no:cacheprovider", "-o", "addopts=",
             # After a cell that took too long, nbval expects the others to fail; a failure that is
             # expected would count as a pass.
             "--runxfail", f"--rootdir={folder}", f"--junitxml={report}", str(notebook),

@@ -43,6 +43,18 @@ def toy(answers, setup="from course_lib.checks import check"):
 
 RIGHT = "def twice(x):\n    return 2 * x"
 SOLUTION = "### BEGIN SOLUTION\ndef twice(x):\n    return 2 * x\n### END SOLUTION"
+# The cell has run, and its kernel takes six seconds to say so.
+SLOW_TO_SAY = f"""import time
+kernel = get_ipython().kernel
+hook = kernel.post_handler_hook
+
+def late():
+    kernel.post_handler_hook = hook
+    time.sleep(6)
+    hook()
+
+kernel.post_handler_hook = late
+{RIGHT}"""
 STUB = "def twice(x):\n    # YOUR CODE HERE\n    raise NotImplementedError"
 
 
@@ -76,6 +88,7 @@ CASES = {
         "from IPython.display import display\n" + RIGHT.replace("    ", "    display(x)\n    "),
         "✔ 00.1 solved",
     ),
+    "slow to say": (SLOW_TO_SAY, "✔ 00.1 solved"),
     "right at the end": (RIGHT, "✔ 00.1 solved"),
 }
 
@@ -108,6 +121,10 @@ def test_the_sum_comes_last(graded):
     solved = sum(said.startswith("✔") for _, said in CASES.values())
     assert lines[len(CASES) :] == [f"{solved} of {len(CASES)} parts of exercise 07 solved."]
     assert code == 1
+
+
+def test_lessons_and_solutions_may_be_slow_to_say_too(pytestconfig):
+    assert pytestconfig.pluginmanager.has_plugin("course_lib.teach.patience")
 
 
 def test_after_an_endless_cell_a_wrong_answer_is_still_wrong(tmp_path, monkeypatch):
