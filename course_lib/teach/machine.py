@@ -1,4 +1,4 @@
-"""Is this machine ready for the course? Versions against the lock, memory, and cores."""
+"""Is this machine ready for the course? Versions against the lock, memory, cores, and quiet."""
 
 import os
 import platform
@@ -10,6 +10,8 @@ import psutil
 LOCK = Path(__file__).parents[2] / "requirements.lock"
 WATCHED = ("gymnasium", "stable_baselines3", "torch", "numpy", "scipy", "matplotlib", "jupyterlab")
 ENOUGH_MEMORY = 1.5  # GiB free: a kernel with PyTorch takes about half of one, two workers the rest
+
+QUIET = 0.25  # the share of all cores that other programs may use beside a measurement
 
 
 def machine_problems(lock: Path = LOCK) -> list[str]:
@@ -46,6 +48,19 @@ def check_machine() -> None:
         print(f"✘ {problem}")
     if not problems:
         print("✔ Everything the course needs is here.")
+
+
+def check_quiet(seconds: float = 2.0) -> None:
+    """Print how much of the cores is in use while this kernel sleeps, and whether that is little.
+
+    What measures real time needs this: beside a busy program it measures that program, too.
+    """
+    share = psutil.cpu_percent(seconds) / 100
+    used = f"Other programs use {share:.0%} of your cores"
+    if share > QUIET:
+        print(f"✘ {used}: close them, or what you measure is their doing, too.")
+    else:
+        print(f"✔ {used}.")
 
 
 def _pins(lock: Path) -> dict[str, str]:

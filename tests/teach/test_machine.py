@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_lib.teach import check_machine, machine
+from course_lib.teach import check_machine, check_quiet, machine
 from course_lib.teach.machine import WATCHED, machine_problems
 
 
@@ -82,3 +82,12 @@ def test_the_report_lists_the_problems(memory, capsys, monkeypatch):
     monkeypatch.setattr(machine, "machine_problems", lambda: ["One.", "Two."])
     check_machine()
     assert capsys.readouterr().out.splitlines()[1:] == ["✘ One.", "✘ Two."]
+
+
+@pytest.mark.parametrize(("percent", "sign"), [(3.0, "✔"), (25.0, "✔"), (50.0, "✘")])
+def test_whether_others_are_busy(percent, sign, monkeypatch, capsys):
+    monkeypatch.setattr(machine.psutil, "cpu_percent", lambda seconds: percent)
+    check_quiet()
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{sign} Other programs use {percent:.0f}% of your cores")
+    assert ("close them" in printed) == (sign == "✘")
