@@ -67,6 +67,15 @@ def code_cells(path):
 
 
 @pytest.mark.parametrize("path", LESSONS, **NAME)
+def test_sections_of_a_lesson_are_numbered_without_a_gap(path):
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, re.M)]
+    assert numbers
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("path", LESSONS, **NAME)
 def test_cells_of_a_lesson_are_short(path):
     lengths = [sum(map(bool, cell.source.split("\n"))) for cell in code_cells(path)]
     assert max(lengths) <= 25

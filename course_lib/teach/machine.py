@@ -10,7 +10,6 @@ import psutil
 LOCK = Path(__file__).parents[2] / "requirements.lock"
 WATCHED = ("gymnasium", "stable_baselines3", "torch", "numpy", "scipy", "matplotlib", "jupyterlab")
 ENOUGH_MEMORY = 1.5  # GiB free: a kernel with PyTorch takes about half of one, two workers the rest
-
 QUIET = 0.25  # the share of all cores that other programs may use beside a measurement
 
 
